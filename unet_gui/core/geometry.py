@@ -1,0 +1,82 @@
+"""Half-open pixel rectangles: what every edit returns and every repaint takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """Pixels x0 ≤ x < x1, y0 ≤ y < y1. Empty when it covers none."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @classmethod
+    def of_shape(cls, shape: tuple[int, ...]) -> Rect:
+        """The whole of an array whose first two axes are height and width."""
+        return cls(0, 0, shape[1], shape[0])
+
+    @property
+    def width(self) -> int:
+        return max(0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> int:
+        return max(0, self.y1 - self.y0)
+
+    @property
+    def empty(self) -> bool:
+        return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of these pixels in an H×W array."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def union(self, other: Rect) -> Rect:
+        """The smallest rectangle around both; an empty one adds nothing."""
+        if self.empty:
+            return other
+        if other.empty:
+            return self
+        return Rect(
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+    def intersection(self, other: Rect) -> Rect:
+        return Rect(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
+
+    def contains(self, other: Rect) -> bool:
+        return other.empty or self.union(other) == self
+
+    def expanded(self, margin: int) -> Rect:
+        return Rect(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
+    def moved(self, dx: int, dy: int) -> Rect:
+        return Rect(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+    def tiles(self, size: int) -> Iterator[tuple[int, int]]:
+        """(row, column) of each size×size tile of the grid at 0, 0 that this touches."""
+        if self.empty:
+            return
+        for row in range(self.y0 // size, (self.y1 - 1) // size + 1):
+            for column in range(self.x0 // size, (self.x1 - 1) // size + 1):
+                yield row, column
+
+
+EMPTY = Rect(0, 0, 0, 0)
