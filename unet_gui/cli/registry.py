@@ -1,0 +1,126 @@
+"""Which subcommands there are and what `--help` says about them, without loading any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One subcommand: its words for `--help` and the module that does the work."""
+
+    name: str
+    group: str
+    help: str
+    description: str
+    module: str
+    examples: tuple[str, ...]
+    json: bool = True
+
+
+GROUPS: Final = ("Label", "Learn", "Give away")
+
+SUBCOMMANDS: Final = (
+    Subcommand(
+        "gui",
+        "Label",
+        "open the window (what happens without a command)",
+        "Open the window on a project or any folder of images; on the last project without one.\n"
+        "A VOC folder and a plain folder of images open as they are.",
+        "unet_gui.cli.gui",
+        ("gui", "gui my-project", "gui ~/pictures/leaves"),
+        json=False,
+    ),
+    Subcommand(
+        "new",
+        "Label",
+        "make a project from a folder of images",
+        "Make a project: classes and masks of your own beside images that stay where they are.\n"
+        "Images that appear in the folder later belong to it too.",
+        "unet_gui.cli.new",
+        (
+            'new field --images ~/pictures/field --classes "soil,crop,weed"',
+            'new cells --images scans --classes "background:#5b6b7b,nucleus:#ffb300"',
+            'new again --images scans --classes "background,nucleus" --masks old-masks',
+        ),
+    ),
+    Subcommand(
+        "train",
+        "Learn",
+        "fine-tune a network on everything labelled so far",
+        "Fine-tune a network on the labelled pixels of a project; unlabelled ones do not count.\n"
+        "The result is a round in PROJECT/models, adopted only when it is better than the last.",
+        "unet_gui.cli.train",
+        (
+            "train field --budget 60s",
+            "train field --preset thorough --epochs 30",
+            "train field --from field/models/round-002 --json",
+        ),
+    ),
+    Subcommand(
+        "predict",
+        "Learn",
+        "write predicted masks for images",
+        "Predict a class for every pixel of a project's images, or of single image files.\n"
+        "Writes one palette PNG an image, pixel value = class id.",
+        "unet_gui.cli.predict",
+        (
+            "predict field --out predicted",
+            "predict a.jpg b.tif --checkpoint field/models/round-002 --out predicted",
+            "predict field --checkpoint unet_voc.pth --probabilities --out predicted",
+        ),
+    ),
+    Subcommand(
+        "evaluate",
+        "Learn",
+        "compare predicted masks with true ones",
+        "Compare two folders of masks: IoU and Dice of each class, pixel accuracy, mean IoU.\n"
+        "Unlabelled pixels (255) of the true masks are left out.",
+        "unet_gui.cli.evaluate",
+        (
+            "evaluate predicted field/masks",
+            "evaluate predicted truth --classes classes.txt --json",
+        ),
+    ),
+    Subcommand(
+        "export",
+        "Give away",
+        "write the labelled images as a dataset",
+        "Write labelled images and masks in a form that other programs read.\n"
+        "Unlabelled pixels stay 255, which they all ignore.",
+        "unet_gui.cli.export",
+        (
+            "export field --format voc --out field-voc",
+            "export field --format pairs --out field-pairs --val 0.25 --seed 7",
+        ),
+    ),
+    Subcommand(
+        "convert",
+        "Give away",
+        "turn weights of the VGG16 U-Net tutorials into ours, and back",
+        "Turn a .pth of the VGG16 U-Net tutorials into a checkpoint, or a checkpoint into a .pth.\n"
+        "Every number stays the same to the bit.",
+        "unet_gui.cli.convert",
+        (
+            "convert unet_vgg_voc.pth voc.safetensors",
+            "convert field/models/round-003 field.pth",
+        ),
+    ),
+)
+
+EPILOG: Final = """\
+examples:
+  unet-gui ~/pictures/leaves                open the window on a folder
+  unet-gui new field --images ~/pictures/field --classes "soil,crop,weed"
+  unet-gui field                            paint a little, then:
+  unet-gui train field --budget 60s
+  unet-gui predict field --out predicted
+  unet-gui export field --format voc --out field-voc
+
+Each command explains itself: unet-gui COMMAND --help.
+Results go to stdout (one JSON object a line with --json), everything else to stderr.
+
+exit codes:
+  0  done    1  failed, with the reason    2  wrong usage    130  cancelled
+"""
