@@ -1,0 +1,137 @@
+"""Masks go to disk after every edit, off the GUI thread, one at a time, newest content wins."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from unet_gui.core.errors import UnetGuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from unet_gui.core.document import Document
+    from unet_gui.dataset.project import ImageEntry, Project
+    from unet_gui.gui.jobs import JobRunner
+
+logger = logging.getLogger(__name__)
+
+
+class SaveState(Enum):
+    """Whether what is on the screen is also on disk."""
+
+    SAVED = "saved"
+    SAVING = "saving"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class _Unsaved:
+    project: Project
+    entry: ImageEntry
+    document: Document
+
+
+class MaskSaver(QObject):
+    """Writes edited masks.
+
+    Signals:
+        state_changed: the SaveState.
+        saved: the name of the image whose mask has just reached the disk.
+        failed: a UnetGuiError; sent once until a save has succeeded again.
+    """
+
+    state_changed = Signal(object)
+    saved = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, runner: JobRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = SaveState.SAVED
+        self._runner = runner
+        self._unsaved: dict[str, _Unsaved] = {}
+        self._writing: str | None = None
+
+    @property
+    def pending(self) -> set[str]:
+        """Names of images whose newest mask is not on disk yet."""
+        return {*self._unsaved, *([self._writing] if self._writing else [])}
+
+    def request(self, project: Project, entry: ImageEntry, document: Document) -> None:
+        """Save this image's mask soon; several requests while one is written become one."""
+        self._unsaved[entry.name] = _Unsaved(project, entry, document)
+        self._write_next()
+
+    def flush(self) -> UnetGuiError | None:
+        """Write what is left here and now; returns the error that kept something unwritten."""
+        error: UnetGuiError | None = None
+        if self._writing is not None:  # wait, or an older mask could be renamed into place last
+            self._runner.settle(f"save {self._writing}")
+            self._writing = None
+        for name, item in list(self._unsaved.items()):
+            try:
+                item.project.save_mask(item.entry, item.document.mask)
+            except UnetGuiError as problem:
+                error = problem
+            else:
+                del self._unsaved[name]
+                self.saved.emit(name)
+        self._set_state(SaveState.FAILED if error else SaveState.SAVED)
+        return error
+
+    def _write_next(self) -> None:
+        if self._writing is not None or not self._unsaved:
+            return
+        name, item = next(iter(self._unsaved.items()))
+        self._writing = name
+        self._set_state(SaveState.SAVING)
+        # A copy, because the person paints on while the file is written.
+        mask, revision = item.document.mask.copy(), item.document.revision
+
+        def job() -> Generator[None, None, None]:
+            yield
+            item.project.save_mask(item.entry, mask)
+
+        self._runner.submit(
+            f"save {name}",
+            job,
+            on_done=lambda _: self._on_written(item, revision),
+            on_error=self._on_failed,
+            priority=-10,
+        )
+
+    def _on_written(self, item: _Unsaved, revision: int) -> None:
+        name = item.entry.name
+        self._writing = None
+        current = self._unsaved.get(name)
+        # Painted on meanwhile, or opened anew: that request stays.
+        if (
+            current is not None
+            and current.document is item.document
+            and current.document.revision == revision
+        ):
+            del self._unsaved[name]
+        self.saved.emit(name)
+        if self._unsaved:
+            self._write_next()
+        else:
+            self._set_state(SaveState.SAVED)
+
+    def _on_failed(self, error: UnetGuiError) -> None:
+        logger.warning("saving failed: %s", error.message)
+        self._writing = None
+        first = self.state is not SaveState.FAILED
+        self._set_state(SaveState.FAILED)
+        if first:
+            self.failed.emit(error)
+
+    def _set_state(self, state: SaveState) -> None:
+        if state is SaveState.SAVING and self.state is SaveState.FAILED:
+            return  # still failed until a save has succeeded
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
