@@ -1,0 +1,301 @@
+"""The networks: a U-Net over VGG16's convolutions, with a wide or a narrow decoder.
+
+`UNet` is the network of the well-known VGG16 U-Net tutorials, parameter for parameter (44
+tensors, 24,892,437 numbers at 21 classes). `LiteUNet` shares its encoder and replaces the
+decoder by a narrow one that a CPU can train. Both take any image size from 1×1 up.
+
+Sources: Ronneberger et al. 2015, "U-Net", section 2 (skip connections by concatenation);
+Simonyan and Zisserman 2015, "Very deep convolutional networks", table 1 column D (encoder);
+Lin et al. 2017, "Feature pyramid networks", section 3 (1×1 laterals of `LiteUNet`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models.vgg import cfgs, make_layers
+
+from unet_gui.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Decoder = Literal["tutorial", "lite"]
+
+STRIDE: Final = 16
+"""Image sides are padded to a multiple of this: four poolings by two."""
+
+# Where each feature level ends in `vgg.features`: before every pooling, the last pooling dropped.
+LEVELS: Final = ((0, 4), (4, 9), (9, 16), (16, 23), (23, 30))
+LITE_CHANNELS: Final = (32, 32, 48, 64, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Everything needed to build a network again.
+
+    `width` scales all encoder and tutorial decoder channels, 1.0 being VGG16's own.
+    `decoder_relu` says whether the tutorial decoder's convolutions are followed by a ReLU.
+    """
+
+    decoder: Decoder = "tutorial"
+    num_classes: int = 21
+    in_channels: int = 3
+    width: float = 1.0
+    decoder_relu: bool = True
+
+    def to_info(self) -> dict[str, Any]:
+        """The part of model.json that describes the network."""
+        return {
+            "decoder": self.decoder,
+            "width": self.width,
+            "decoder_relu": self.decoder_relu,
+            "in_channels": self.in_channels,
+            "num_classes": self.num_classes,
+        }
+
+    @classmethod
+    def from_info(cls, info: Mapping[str, Any]) -> ModelSpec:
+        """Read back what `to_info` wrote.
+
+        Raises:
+            CheckpointError: a value is missing or makes no sense.
+        """
+        try:
+            spec = cls(
+                decoder=info["decoder"],
+                num_classes=int(info["num_classes"]),
+                in_channels=int(info.get("in_channels", 3)),
+                width=float(info.get("width", 1.0)),
+                decoder_relu=bool(info.get("decoder_relu", True)),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"model.json does not describe a network: {error!r}.",
+                "Copy the whole round folder, checkpoint.safetensors and model.json together.",
+            ) from error
+        spec.check()
+        return spec
+
+    def check(self) -> None:
+        """Refuse what cannot be built.
+
+        Raises:
+            CheckpointError: an unknown decoder, or a number out of range.
+        """
+        if self.decoder not in ("tutorial", "lite"):
+            raise CheckpointError(f"There is no decoder “{self.decoder}”.", "tutorial or lite.")
+        if not (1 <= self.num_classes <= 255 and 1 <= self.in_channels <= 64):
+            raise CheckpointError(
+                f"{self.num_classes} classes over {self.in_channels} channels cannot be built.",
+                "1 to 255 classes and 1 to 64 channels are possible.",
+            )
+        if not 0.05 <= self.width <= 4:
+            raise CheckpointError(f"Width {self.width:g} is out of range.", "0.05 to 4 works.")
+
+    def with_classes(self, num_classes: int) -> ModelSpec:
+        return replace(self, num_classes=num_classes)
+
+
+def encoder_channels(width: float) -> tuple[int, int, int, int, int]:
+    """Channels of the five feature levels: 64, 128, 256, 512, 512 at width 1."""
+    one, two, three, four = (max(1, round(c * width)) for c in (64, 128, 256, 512))
+    return one, two, three, four, four
+
+
+class Encoder(nn.Module):
+    """VGG16's thirteen convolutions as `features`, named as in `torchvision.models.vgg16`."""
+
+    def __init__(self, in_channels: int = 3, width: float = 1.0) -> None:
+        super().__init__()
+        layers: list[str | int] = [
+            c if isinstance(c, str) else max(1, round(c * width)) for c in cfgs["D"]
+        ]
+        features = make_layers(layers)
+        if in_channels != 3:
+            features[0] = nn.Conv2d(in_channels, features[0].out_channels, 3, padding=1)
+        for layer in features:
+            if isinstance(layer, nn.Conv2d):
+                init_new(layer, relu=True)
+        self.features = features
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """N×C×H×W (sides multiples of 16) to five maps at 1, 1/2, 1/4, 1/8 and 1/16 of it."""
+        levels = []
+        for start, stop in LEVELS:
+            x = self.features[start:stop](x)
+            levels.append(x)
+        return levels
+
+
+class EncoderDecoder(nn.Module, ABC):
+    """What both networks share: padding, encoding, decoding, cropping back."""
+
+    vgg: Encoder
+    final: nn.Conv2d
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Feature levels of an N×C×H×W float image whose sides are multiples of 16."""
+        levels: list[Tensor] = self.vgg(x)
+        return levels
+
+    @abstractmethod
+    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+        """Logits at the size of the first level, from the five feature levels."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×H×W float image, normalised, any H, W ≥ 1, to N×num_classes×H×W logits."""
+        height, width = x.shape[-2:]
+        return self.decode(self.encode(pad_to_stride(x)))[..., :height, :width]
+
+
+def pad_to_stride(x: Tensor) -> Tensor:
+    """Pad bottom and right to multiples of 16: mirrored, or edge-repeated on sides too short."""
+    height, width = x.shape[-2:]
+    for axis, side in ((0, width), (1, height)):
+        pad = -side % STRIDE
+        if pad:
+            amounts = (0, pad, 0, 0) if axis == 0 else (0, 0, 0, pad)
+            x = F.pad(x, amounts, mode="reflect" if pad < side else "replicate")
+    return x
+
+
+class UpConcat(nn.Module):
+    """One stage of the tutorial decoder: upsample ×2, concatenate after the skip, two 3×3s."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, relu: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.relu = relu
+        for conv in (self.conv1, self.conv2):
+            init_new(conv, relu=relu)
+
+    def forward(self, skip: Tensor, deep: Tensor) -> Tensor:
+        up = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=True)
+        x = self.conv1(torch.cat([skip, up], 1))
+        x = self.conv2(F.relu(x) if self.relu else x)
+        return F.relu(x) if self.relu else x
+
+
+class UNet(EncoderDecoder):
+    """The VGG16 U-Net of the tutorials: N×C×H×W float to N×num_classes×H×W logits.
+
+    State-dict keys and shapes are those of the tutorials' `.pth` files.
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 21,
+        in_channels: int = 3,
+        width: float = 1.0,
+        decoder_relu: bool = True,
+    ) -> None:
+        super().__init__()
+        one, two, three, four, five = encoder_channels(width)
+        self.vgg = Encoder(in_channels, width)
+        self.up_concat4 = UpConcat(four + five, four, relu=decoder_relu)
+        self.up_concat3 = UpConcat(three + four, three, relu=decoder_relu)
+        self.up_concat2 = UpConcat(two + three, two, relu=decoder_relu)
+        self.up_concat1 = UpConcat(one + two, one, relu=decoder_relu)
+        self.final = nn.Conv2d(one, num_classes, 1)
+        init_new(self.final, relu=False)
+
+    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+        x = self.up_concat4(levels[3], levels[4])
+        x = self.up_concat3(levels[2], x)
+        x = self.up_concat2(levels[1], x)
+        x = self.up_concat1(levels[0], x)
+        logits: Tensor = self.final(x)
+        return logits
+
+
+class LiteStage(nn.Sequential):
+    """Two normalised 3×3 convolutions of the narrow decoder."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            conv = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+            layers += [conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)]
+        super().__init__(*layers)
+
+
+class LiteUNet(EncoderDecoder):
+    """VGG16's encoder under a narrow decoder: N×C×H×W float to N×num_classes×H×W logits.
+
+    Each level passes a 1×1 convolution to few channels, which also evens out the very different
+    magnitudes of the levels, then a U-shaped decoder of 32 to 64 channels. A training step costs
+    little more than the encoder's forward pass, which is what a CPU can afford.
+    """
+
+    def __init__(self, num_classes: int = 21, in_channels: int = 3, width: float = 1.0) -> None:
+        super().__init__()
+        wide = encoder_channels(width)
+        narrow = [min(c, w) for c, w in zip(LITE_CHANNELS, wide, strict=True)]
+        self.vgg = Encoder(in_channels, width)
+        self.laterals = nn.ModuleList(_lateral(a, b) for a, b in zip(wide, narrow, strict=True))
+        self.stages = nn.ModuleList(
+            LiteStage(narrow[i] + narrow[i + 1], narrow[i]) for i in range(4)
+        )
+        self.final = nn.Conv2d(narrow[0], num_classes, 1)
+        init_new(self.final, relu=False)
+
+    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+        flat = [lateral(level) for lateral, level in zip(self.laterals, levels, strict=True)]
+        x = flat[4]
+        for i in (3, 2, 1, 0):
+            up = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = self.stages[i](torch.cat([flat[i], up], 1))
+        logits: Tensor = self.final(x)
+        return logits
+
+
+def _lateral(in_channels: int, out_channels: int) -> nn.Sequential:
+    conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
+def init_new(conv: nn.Conv2d, *, relu: bool) -> None:
+    """He et al. 2015, "Delving deep into rectifiers", section 2.2; biases start at zero."""
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu" if relu else "linear")
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+
+
+def build(spec: ModelSpec) -> EncoderDecoder:
+    """A new network with Kaiming-initialised layers.
+
+    Raises:
+        CheckpointError: the spec cannot be built.
+    """
+    spec.check()
+    if spec.decoder == "lite":
+        return LiteUNet(spec.num_classes, spec.in_channels, spec.width)
+    return UNet(spec.num_classes, spec.in_channels, spec.width, spec.decoder_relu)
+
+
+def adapt_first_layer(weight: Tensor, in_channels: int) -> Tensor:
+    """Weights of the first convolution for another number of input channels.
+
+    One channel sums the kernels, so that a grey image gives what its RGB copy would. Any other
+    number repeats red, green, blue in turn, scaled so that equal channels give what RGB would.
+
+    Args:
+        weight: Out×C×3×3.
+        in_channels: How many channels the images have.
+    """
+    known = weight.shape[1]
+    if in_channels == known:
+        return weight
+    if in_channels == 1:
+        return weight.sum(1, keepdim=True)
+    order = torch.arange(in_channels) % known
+    return weight[:, order] * (known / in_channels)
