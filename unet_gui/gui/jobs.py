@@ -148,27 +148,26 @@ class JobRunner(QObject):
             return self._running
 
     def _run(self, job: _Job) -> None:
+        kind, payload = self._outcome(job)
+        with self._condition:
+            # Free before the result is handed over, so that its receiver finds the thread idle.
+            self._running = None
+            self._undelivered += 1
+            self._condition.notify_all()
+        self._delivered.emit(job, kind, payload)
+
+    def _outcome(self, job: _Job) -> tuple[str, object]:
         try:
-            result = self._drive(job)
+            return "done", self._drive(job)
         except UnetGuiError as error:
-            self._post(job, "error", error)
+            return "error", error
         except MemoryError:
-            self._post(
-                job,
-                "error",
-                UnetGuiError(
-                    "The computer ran out of memory.", "Close other programs and try again."
-                ),
+            return "error", UnetGuiError(
+                "The computer ran out of memory.", "Close other programs and try again."
             )
         except Exception as error:  # the border of the thread: nothing may get past it
             logger.exception("job %s failed", job.key)
-            self._post(job, "error", UnetGuiError(f"Something went wrong: {error}", "See the log."))
-        else:
-            self._post(job, "done", result)
-        finally:
-            with self._condition:
-                self._running = None
-                self._condition.notify_all()
+            return "error", UnetGuiError(f"Something went wrong: {error}", "The log has details.")
 
     def _drive(self, job: _Job) -> Any:
         generator = job.factory()
@@ -179,15 +178,12 @@ class JobRunner(QObject):
                 except StopIteration as stop:
                     return stop.value
                 if job.on_item is not None:
-                    self._post(job, "item", item)
+                    with self._condition:
+                        self._undelivered += 1
+                    self._delivered.emit(job, "item", item)
             return None
         finally:
             generator.close()
-
-    def _post(self, job: _Job, kind: str, payload: object) -> None:
-        with self._condition:
-            self._undelivered += 1
-        self._delivered.emit(job, kind, payload)
 
     def _deliver(self, job: _Job, kind: str, payload: object) -> None:
         with self._condition:
