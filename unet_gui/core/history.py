@@ -156,7 +156,7 @@ def tile_rect(key: tuple[int, int], bounds: Rect) -> Rect:
 
 def _pack(tile: NDArray[np.uint8]) -> bytes:
     # Masks are large areas of one value: level 1 already makes some hundred bytes of a tile.
-    return zlib.compress(np.ascontiguousarray(tile), 1)
+    return zlib.compress(tile.tobytes(), 1)
 
 
 def _unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:

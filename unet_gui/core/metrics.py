@@ -50,11 +50,13 @@ class ConfusionMatrix:
 
     @property
     def _hits(self) -> NDArray[np.int64]:
-        return np.diagonal(self.matrix)
+        hits: NDArray[np.int64] = np.diagonal(self.matrix)
+        return hits
 
     @property
     def _true(self) -> NDArray[np.int64]:
-        return self.matrix.sum(1)
+        true: NDArray[np.int64] = self.matrix.sum(1)
+        return true
 
     @property
     def _predicted(self) -> NDArray[np.int64]:
@@ -88,4 +90,6 @@ class ConfusionMatrix:
 
 
 def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    ratio: NDArray[np.float64] = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio

@@ -33,7 +33,7 @@ class _Job:
     factory: JobFactory = field(compare=False)
     on_item: Callable[[Any], object] | None = field(compare=False, default=None)
     on_done: Callable[[Any], object] | None = field(compare=False, default=None)
-    on_error: Callable[[UnetGuiError], object] | None = field(compare=False, default=None)
+    on_error: Callable[[Any], object] | None = field(compare=False, default=None)
     cancelled: bool = field(compare=False, default=False)
 
 
