@@ -113,6 +113,7 @@ class Encoder(nn.Module):
 
     def __init__(self, in_channels: int = 3, width: float = 1.0) -> None:
         super().__init__()
+        self.in_channels = in_channels
         layers: list[str | int] = [
             c if isinstance(c, str) else max(1, round(c * width)) for c in cfgs["D"]
         ]
@@ -138,6 +139,7 @@ class EncoderDecoder(nn.Module, ABC):
 
     vgg: Encoder
     final: nn.Conv2d
+    spec: ModelSpec
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Feature levels of an N×C×H×W float image whose sides are multiples of 16."""
@@ -197,6 +199,7 @@ class UNet(EncoderDecoder):
         decoder_relu: bool = True,
     ) -> None:
         super().__init__()
+        self.spec = ModelSpec("tutorial", num_classes, in_channels, width, decoder_relu)
         one, two, three, four, five = encoder_channels(width)
         self.vgg = Encoder(in_channels, width)
         self.up_concat4 = UpConcat(four + five, four, relu=decoder_relu)
@@ -213,6 +216,12 @@ class UNet(EncoderDecoder):
         x = self.up_concat1(levels[0], x)
         logits: Tensor = self.final(x)
         return logits
+
+    def set_decoder_relu(self, relu: bool) -> None:
+        """Switch between the two variants, which have the same weights."""
+        self.spec = replace(self.spec, decoder_relu=relu)
+        for stage in (self.up_concat1, self.up_concat2, self.up_concat3, self.up_concat4):
+            stage.relu = relu
 
 
 class LiteStage(nn.Sequential):
@@ -237,6 +246,7 @@ class LiteUNet(EncoderDecoder):
 
     def __init__(self, num_classes: int = 21, in_channels: int = 3, width: float = 1.0) -> None:
         super().__init__()
+        self.spec = ModelSpec("lite", num_classes, in_channels, width)
         wide = encoder_channels(width)
         narrow = [min(c, w) for c, w in zip(LITE_CHANNELS, wide, strict=True)]
         self.vgg = Encoder(in_channels, width)

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from safetensors import SafetensorError
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-Normalisation = Literal["imagenet", "unit"]
-
-MEAN: Final = (0.485, 0.456, 0.406)
-STD: Final = (0.229, 0.224, 0.225)
-"""ImageNet statistics of RGB in 0..1, as torchvision's weights expect them."""
+    from unet_gui.unet.pixels import Normalisation
 
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model")
 
