@@ -1,31 +1,20 @@
 from __future__ import annotations
 
 import io
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-PACKAGING = Path(__file__).resolve().parents[3] / "packaging"
+
+@pytest.fixture
+def cell_images(script):
+    return script("cell_images")
 
 
 @pytest.fixture
-def cell_images(monkeypatch):
-    monkeypatch.syspath_prepend(str(PACKAGING))
-    import cell_images
-
-    return cell_images
-
-
-@pytest.fixture
-def make_sample(monkeypatch):
-    monkeypatch.syspath_prepend(str(PACKAGING))
-    import make_sample
-
-    yield make_sample
-    sys.modules.pop("make_sample", None)
+def make_sample(script):
+    return script("make_sample")
 
 
 def test_the_same_seed_draws_the_same_image(cell_images):
