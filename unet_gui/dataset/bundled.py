@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from unet_gui.core.errors import ProjectError, UnetGuiError
+from unet_gui.dataset import places
 
 
 @cache
@@ -90,7 +89,7 @@ def sample_project_copy(dest: Path | None = None) -> Path:
     Raises:
         ProjectError: the folder is taken by something else, or cannot be written.
     """
-    dest = dest or user_data_path("unet-gui", appauthor=False) / "sample"
+    dest = dest or places.data_folder() / "sample"
     if (dest / "project.json").is_file():
         return dest
     if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
