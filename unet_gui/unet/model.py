@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.vgg import cfgs, make_layers
 
 from unet_gui.core.errors import CheckpointError
@@ -309,3 +310,15 @@ def adapt_first_layer(weight: Tensor, in_channels: int) -> Tensor:
         return weight.sum(1, keepdim=True)
     order = torch.arange(in_channels) % known
     return weight[:, order] * (known / in_channels)
+
+
+def fuse_norms(net: EncoderDecoder) -> EncoderDecoder:
+    """Fold every batch norm into the convolution before it, in place; for inference only."""
+    for parent in net.modules():
+        if isinstance(parent, nn.Sequential):
+            for i, layer in enumerate(parent):
+                before = parent[i - 1]
+                if isinstance(layer, nn.BatchNorm2d) and isinstance(before, nn.Conv2d):
+                    parent[i - 1] = fuse_conv_bn_eval(before, layer)
+                    parent[i] = nn.Identity()
+    return net
