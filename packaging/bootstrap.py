@@ -59,11 +59,18 @@ def say(text: str) -> None:
     print(f"\n• {text}", flush=True)
 
 
-def call(command: list[str], *, quiet: bool = False, env: dict[str, str] | None = None) -> int:
-    """Run a command in the checkout, its output shown unless `quiet`; returns its exit code."""
-    sink = subprocess.DEVNULL if quiet else None
+def call(
+    command: list[str],
+    *,
+    quiet: bool = False,
+    errors_only: bool = False,
+    env: dict[str, str] | None = None,
+) -> int:
+    """Run a command in the checkout and return its exit code; its output is shown unless asked."""
+    out = subprocess.DEVNULL if quiet or errors_only else None
+    errors = subprocess.DEVNULL if quiet else None
     try:
-        done = subprocess.run(command, cwd=ROOT, stdout=sink, stderr=sink, env=env, check=False)
+        done = subprocess.run(command, cwd=ROOT, stdout=out, stderr=errors, env=env, check=False)
     except OSError:
         return 127
     return done.returncode
@@ -182,11 +189,9 @@ def apt_install(packages: list[str]) -> bool:
     say("Installing system packages: " + " ".join(packages))
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # a list of packages that cannot be renewed may still be good enough
-    call(["apt-get", "update", "-qq"], env=env)
-    return (
-        call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], env=env)
-        == 0
-    )
+    call(["apt-get", "update", "-qq"], errors_only=True, env=env)
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    return call(command, errors_only=True, env=env) == 0
 
 
 def missing_libraries(python: Path) -> dict[str, list[str]]:
