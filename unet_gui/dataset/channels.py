@@ -1,0 +1,98 @@
+"""From any number of channels of any type to the RGB that the screen and the network see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unet_gui.core.document import RgbImage
+
+LOW_PERCENTILE: Final = 0.5
+HIGH_PERCENTILE: Final = 99.5
+
+_SAMPLE: Final = 1 << 22
+"""How many values the percentiles of float images are taken from; all of them are 16-bit ones'."""
+
+
+def to_rgb(pixels: NDArray[Any]) -> RgbImage:
+    """Map channels to red, green and blue, and their values to 0..255.
+
+    One channel is shown grey, two as magenta and green (readable to the colour-blind), of three or
+    more the first three as red, green and blue. 8-bit values stay as they are, all others are
+    stretched, each channel for itself.
+
+    Args:
+        pixels: H×W×C of any number type.
+
+    Returns:
+        H×W×3 uint8, C-contiguous.
+    """
+    count = pixels.shape[2]
+    picked = {1: (0,), 2: (0, 1)}.get(count, (0, 1, 2))
+    planes = [stretch(pixels[..., c]) for c in picked]
+    if len(planes) == 1:
+        planes *= 3
+    elif len(planes) == 2:
+        planes.append(planes[0])
+    rgb = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for c, plane in enumerate(planes):
+        rgb[..., c] = plane
+    return rgb
+
+
+def stretch(plane: NDArray[Any]) -> NDArray[np.uint8]:
+    """One H×W channel to uint8: its 0.5th percentile becomes 0, its 99.5th 255.
+
+    8-bit values pass unchanged. Not-a-number becomes 0. A flat channel becomes 0.
+    """
+    if plane.dtype == np.uint8:
+        return plane
+    if plane.dtype == np.bool_:
+        return np.where(plane, np.uint8(255), np.uint8(0))
+    if np.iscomplexobj(plane):
+        plane = np.abs(plane)
+    if plane.dtype in (np.uint16, np.int16, np.int8):
+        return _stretch_short(plane)
+    low, high = _sampled_limits(plane)
+    return _scaled(plane, low, high)
+
+
+def _stretch_short(plane: NDArray[Any]) -> NDArray[np.uint8]:
+    # 65,536 possible values: an exact histogram and a table are quicker than sorting pixels.
+    info = np.iinfo(plane.dtype)
+    shifted = (plane.astype(np.int32) - int(info.min)).ravel()
+    counts = np.bincount(shifted, minlength=int(info.max) - int(info.min) + 1)
+    cumulative = counts.cumsum()
+    total = int(cumulative[-1])
+    low = int(np.searchsorted(cumulative, total * LOW_PERCENTILE / 100, side="right"))
+    high = int(np.searchsorted(cumulative, total * HIGH_PERCENTILE / 100, side="left"))
+    if not high > low:
+        present = np.flatnonzero(counts)
+        low, high = int(present[0]), int(present[-1])
+    table = _scaled(np.arange(len(counts)), low, high)
+    return table[shifted].reshape(plane.shape)
+
+
+def _sampled_limits(plane: NDArray[Any]) -> tuple[float, float]:
+    step = max(1, int(np.ceil(np.sqrt(plane.size / _SAMPLE))))
+    values = plane[::step, ::step].astype(np.float64)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 0.0
+    low, high = np.percentile(values, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    if not high > low:
+        # Nearly all pixels are alike (a few bright cells on black): go by the few.
+        low, high = values.min(), values.max()
+    return float(low), float(high)
+
+
+def _scaled(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    if not high > low:
+        return np.zeros(values.shape, np.uint8)
+    wide = values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32)
+    scaled = (np.nan_to_num(wide, nan=low, posinf=high, neginf=low) - low) * (255 / (high - low))
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)

@@ -1,0 +1,98 @@
+"""Finding the images in a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from unet_gui.core.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+TIFF_SUFFIXES: Final = frozenset({".tif", ".tiff", ".lsm", ".btf", ".tf8"})
+IMAGE_SUFFIXES: Final = TIFF_SUFFIXES | {
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tga", ".avif",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".pcx", ".sgi", ".apng",
+}  # fmt: skip
+
+OUTPUT_MARKER: Final = ".unet_gui_output.json"
+"""A folder with this file was written by us (an export); the images in it are copies."""
+
+_NUMBER = re.compile(r"(\d+)")
+
+
+def natural_key(name: str) -> tuple[list[list[tuple[int, int, str]]], str]:
+    """Sort key: “image 2” before “image 10”, whatever the case; folders stay together."""
+    return [_chunks(part) for part in name.casefold().split("/")], name
+
+
+def is_image_name(name: str) -> bool:
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 - a hundred thousand names
+
+
+def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixPath]:
+    """The images in a folder and its subfolders, in natural order.
+
+    Symbolic links are followed, each folder is visited once. Left out: hidden files and folders,
+    `exclude`, a folder `masks` directly in `folder`, other projects and our own exports.
+
+    Args:
+        folder: Where to look.
+        exclude: Folders to leave out.
+
+    Returns:
+        Paths relative to `folder`.
+
+    Raises:
+        ImageReadError: there is no such folder, or it may not be read.
+    """
+    if not folder.is_dir():
+        raise ImageReadError(f"There is no folder {folder}.", "Was it moved or renamed?")
+    skip = {_identity(p) for p in (*exclude, folder / "masks")}
+    try:
+        names = list(_walk(folder, "", skip))
+    except OSError as exc:
+        raise ImageReadError(f"The folder {folder} cannot be read: {exc.strerror}.") from exc
+    return [PurePosixPath(name) for name in sorted(names, key=natural_key)]
+
+
+def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:
+    subfolders: list[str] = []
+    with os.scandir(folder) as items:
+        for item in items:
+            if item.name.startswith("."):
+                continue
+            if item.is_dir():
+                subfolders.append(item.name)
+            elif is_image_name(item.name) and item.is_file():
+                yield prefix + item.name
+    for name in subfolders:
+        inside = folder / name
+        identity = _identity(inside)
+        if identity in seen or _is_foreign(inside):
+            continue
+        seen.add(identity)
+        try:
+            yield from _walk(inside, f"{prefix}{name}/", seen)
+        except PermissionError:
+            continue  # somebody else's subfolder must not lock the person out of the rest
+
+
+def _is_foreign(folder: Path) -> bool:
+    return (folder / OUTPUT_MARKER).exists() or (folder / "project.json").exists()
+
+
+def _identity(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _chunks(part: str) -> list[tuple[int, int, str]]:
+    # Numbers before words, and never a number compared with a word.
+    return [
+        (0, int(chunk), "") if chunk.isdecimal() else (1, 0, chunk)
+        for chunk in _NUMBER.split(part)
+        if chunk
+    ]

@@ -1,0 +1,189 @@
+"""Reading images: whatever the file holds, H×W×3 uint8 comes out.
+
+Colour and grey images of 8 bits come as they are. Deeper ones (16 bit, float) and images of many
+channels are stretched per channel between their 0.5th and 99.5th percentile, the same for the
+screen and for the network. Transparency is dropped, not blended: what lies under it is data.
+The camera's orientation tag is applied, so that width and height are those a person sees.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from unet_gui.core.errors import ImageReadError
+from unet_gui.dataset import tiff
+from unet_gui.dataset.channels import to_rgb
+from unet_gui.dataset.decoding import TooLargeError, open_image, raw_mode
+from unet_gui.dataset.discovery import find_images
+from unet_gui.dataset.files import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeVar
+
+    from numpy.typing import NDArray
+
+    from unet_gui.core.document import RgbImage
+
+    T = TypeVar("T")
+
+__all__ = ["find_images", "image_size", "load_image", "thumbnail"]
+
+_ORIENTATION: Final = 0x0112
+_DEEP_MODES: Final = ("I", "F")
+
+
+def load_image(path: Path) -> RgbImage:
+    """Read an image.
+
+    Returns:
+        H×W×3 uint8 in 0..255, C-contiguous, upright.
+
+    Raises:
+        ImageReadError: missing, damaged, of an unknown kind, or too large for the memory.
+    """
+    return _guarded(path, _load)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) as `load_image` would give them, from the header alone.
+
+    Raises:
+        ImageReadError: missing, damaged or of an unknown kind.
+    """
+    return _guarded(path, _size)
+
+
+def thumbnail(path: Path, side: int) -> RgbImage:
+    """A small copy, at most `side` pixels wide and high; never enlarged.
+
+    Returns:
+        h×w×3 uint8.
+
+    Raises:
+        ImageReadError: as `load_image`.
+    """
+    return _guarded(path, lambda p: _thumbnail(p, side))
+
+
+def _load(path: Path) -> RgbImage:
+    if tiff.is_tiff(path):
+        return tiff.load(path)
+    with open_image(path) as image:
+        if _is_deep_color_png(image):
+            return tiff.upright(to_rgb(_decode_png(path)), _orientation(image))
+        return _from_pillow(image)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    if tiff.is_tiff(path):
+        return tiff.size(path)
+    with open_image(path) as image:
+        width, height = image.size
+        return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
+def _thumbnail(path: Path, side: int) -> RgbImage:
+    if tiff.is_tiff(path):
+        small = Image.fromarray(tiff.load(path, enough=2 * side))
+        small.thumbnail((side, side), Image.Resampling.BOX)
+        return np.array(small)
+    with open_image(path) as image:
+        if _is_deep(image):
+            full = Image.fromarray(_load(path))
+            full.thumbnail((side, side), Image.Resampling.BOX)
+            return np.array(full)
+        orientation = _orientation(image)
+        # JPEG decodes straight to an eighth of its size.
+        image.draft("RGB", (side, side))
+        if image.mode in {"RGB", "L", "CMYK"}:
+            image.thumbnail((side, side), Image.Resampling.BOX)
+            return tiff.upright(_flat_rgb(image), orientation)
+        flat = Image.fromarray(_flat_rgb(image))
+        flat.thumbnail((side, side), Image.Resampling.BOX)
+        return tiff.upright(np.array(flat), orientation)
+
+
+def _from_pillow(image: Image.Image) -> RgbImage:
+    orientation = _orientation(image)
+    if image.mode.startswith(_DEEP_MODES):
+        return tiff.upright(to_rgb(np.asarray(image)[..., np.newaxis]), orientation)
+    return tiff.upright(_flat_rgb(image), orientation)
+
+
+def _flat_rgb(image: Image.Image) -> RgbImage:
+    if image.mode in {"P", "PA"}:
+        # By way of RGBA, because Pillow warns about transparent palettes on the direct one.
+        image = image.convert("RGBA")
+    elif image.mode in {"LA", "La"}:
+        image = image.getchannel(0)
+    return np.array(image.convert("RGB"))
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - broken metadata must not keep the pixels from anybody
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith(_DEEP_MODES) or _is_deep_color_png(image)
+
+
+def _is_deep_color_png(image: Image.Image) -> bool:
+    """Whether this is a PNG of 16 bits and several channels, of which Pillow keeps only 8 bits."""
+    return image.format == "PNG" and "16" in raw_mode(image) and image.mode in {"RGB", "RGBA", "LA"}
+
+
+def _decode_png(path: Path) -> NDArray[Any]:
+    import imagecodecs
+
+    pixels = imagecodecs.png_decode(path.read_bytes())
+    channels = 1 if pixels.shape[-1] == 2 else 3
+    return np.asarray(pixels[..., :channels])
+
+
+def _guarded(path: Path, read: Callable[[Path], T]) -> T:
+    try:
+        return read(path)
+    except ImageReadError:
+        raise
+    except TooLargeError as exc:
+        raise ImageReadError(
+            f"{path.name} is too large: {exc}.", "Cut it into smaller images."
+        ) from exc
+    except MemoryError as exc:
+        raise ImageReadError(
+            f"There is not enough memory to read {path.name}.",
+            "Close other programs or cut it into smaller images.",
+        ) from exc
+    except FileNotFoundError as exc:
+        raise ImageReadError(f"{path.name} is not there any more.", str(path)) from exc
+    except Exception as exc:
+        raise ImageReadError(f"{path.name} cannot be read: {_reason(path, exc)}.", _HINT) from exc
+
+
+_HINT: Final = "Open it in another program to see whether it is whole, and save it as PNG or TIFF."
+
+
+def _reason(path: Path, exc: Exception) -> str:
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if path.stat().st_size == 0:
+            return "the file is empty"
+    except OSError:
+        return "it is out of reach"
+    if isinstance(exc, PermissionError):
+        return explain(exc)[0].replace("writing", "reading")
+    if isinstance(exc, UnidentifiedImageError):
+        return "it is no image, or of a kind this program does not know"
+    if "truncated" in str(exc) or isinstance(exc, EOFError):
+        return "it is cut short"
+    return "it is damaged"

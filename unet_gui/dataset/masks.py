@@ -1,0 +1,164 @@
+"""Mask files: 8-bit palette PNG, pixel = class id, 255 = unlabelled."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.errors import MaskReadError, MaskWriteError
+from unet_gui.dataset.decoding import open_image, raw_mode
+from unet_gui.dataset.files import explain, write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask
+
+OWNER_KEY: Final = "image"
+"""PNG text entry: which image the mask belongs to, asked when several share one stem."""
+
+_IDS_HINT = "A mask is an 8-bit PNG whose pixel values are class ids; 255 means unlabelled."
+# Pillow spreads the values of shallow grey images over 0..255; these undo it.
+_SPREAD = {"L;2": 85, "L;4": 17}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pixels:
+    mode: str
+    spread: int
+    data: NDArray[Any]
+
+
+def load_mask(
+    path: Path, shape: tuple[int, ...] | None = None, classes: ClassTable | None = None
+) -> ClassMask:
+    """Read a mask.
+
+    Palette, grey (1, 2, 4, 8 and 16 bit) and, where `classes` are given, RGB images that hold
+    nothing but class colours are understood.
+
+    Args:
+        path: The mask file.
+        shape: (height, width, …) that the mask must have; any when None.
+        classes: For masks stored in colours.
+
+    Returns:
+        H×W uint8 of class ids, 255 = unlabelled. Ids that have no class are left as they are.
+
+    Raises:
+        MaskReadError: missing, damaged, of another size, or holding something else than ids.
+    """
+    pixels = _read(path, shape)
+    if pixels.mode in {"P", "L", "1"}:
+        return np.ascontiguousarray(pixels.data.astype(np.uint8) // pixels.spread)
+    if pixels.mode.startswith("I"):
+        return _from_deep(path, pixels.data)
+    if pixels.mode in {"RGB", "RGBA"}:
+        return _from_colors(path, pixels.data[..., :3], classes)
+    raise MaskReadError(f"{path.name} holds {pixels.mode} pixels, not class ids.", _IDS_HINT)
+
+
+def save_mask(path: Path, mask: ClassMask, classes: ClassTable, *, owner: str = "") -> None:
+    """Write a mask: whole or not at all, on disk when this returns.
+
+    Args:
+        path: Where to; folders on the way are made.
+        mask: H×W uint8 of class ids, 255 = unlabelled.
+        classes: Their colours become the palette, so that any viewer shows the mask as we do.
+        owner: Name of the image it belongs to, noted inside the file.
+
+    Raises:
+        MaskWriteError: the disk is full, the folder read-only, …; an older file is as it was.
+    """
+    if mask.ndim != 2 or mask.dtype != np.uint8 or 0 in mask.shape:
+        raise MaskWriteError(
+            f"{path.name} was not written: a mask is height×width uint8, not "
+            f"{mask.dtype} {'×'.join(map(str, mask.shape))}."
+        )
+    image = Image.fromarray(mask)
+    image.putpalette(classes.palette().tobytes())
+    info = PngImagePlugin.PngInfo()
+    if owner:
+        info.add_itxt(OWNER_KEY, owner.encode("utf-8", "replace").decode("utf-8"))
+    try:
+        # Run lengths suit flat areas: smaller and quicker than deflate's own search.
+        write_atomic(
+            path,
+            lambda file: image.save(
+                file, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=info
+            ),
+        )
+    except OSError as exc:
+        reason, hint = explain(exc)
+        raise MaskWriteError(f"{path.name} could not be saved: {reason}.", hint) from exc
+
+
+def mask_owner(path: Path) -> str | None:
+    """The image named inside a mask file; None when there is none or the file cannot be read."""
+    try:
+        with open_image(path) as image:
+            owner = image.info.get(OWNER_KEY)
+    except (OSError, ValueError, SyntaxError):
+        return None
+    return str(owner) if owner else None
+
+
+def _read(path: Path, shape: tuple[int, ...] | None) -> _Pixels:
+    try:
+        with open_image(path) as image:
+            if shape is not None and image.size != (shape[1], shape[0]):
+                raise MaskReadError(
+                    f"{path.name} is {image.width}×{image.height} pixels, "
+                    f"its image {shape[1]}×{shape[0]}.",
+                    "The mask may belong to another image, or one of them was resized.",
+                )
+            if image.format == "JPEG":
+                raise MaskReadError(
+                    f"{path.name} is a JPEG; its compression has changed the class ids.", _IDS_HINT
+                )
+            spread = _SPREAD.get(raw_mode(image), 1)
+            return _Pixels(image.mode, spread, np.asarray(image))
+    except MaskReadError:
+        raise
+    except FileNotFoundError as exc:
+        raise MaskReadError(f"The mask {path.name} is not there.") from exc
+    except Exception as exc:
+        raise MaskReadError(
+            f"The mask {path.name} cannot be read: it may be damaged or cut short.",
+            "The file was left as it is. Restore it from a copy, or move it away to start anew.",
+        ) from exc
+
+
+def _from_deep(path: Path, data: NDArray[Any]) -> ClassMask:
+    low, high = int(data.min()), int(data.max())
+    if low < 0 or high > UNLABELLED:
+        wrong = low if low < 0 else high
+        raise MaskReadError(f"{path.name} holds the value {wrong}.", f"{_IDS_HINT} Ids end at 254.")
+    return data.astype(np.uint8)
+
+
+def _from_colors(path: Path, data: NDArray[Any], classes: ClassTable | None) -> ClassMask:
+    if classes is None:
+        raise MaskReadError(f"{path.name} holds colours, not class ids.", _IDS_HINT)
+    codes = data[..., 0].astype(np.int32) << 16 | data[..., 1].astype(np.int32) << 8 | data[..., 2]
+    known = {int(c.color[1:], 16): c.id for c in classes}
+    void = classes.palette()[UNLABELLED]
+    known.setdefault(int(void[0]) << 16 | int(void[1]) << 8 | int(void[2]), UNLABELLED)
+    values, inverse = np.unique(codes, return_inverse=True)
+    foreign = [v for v in values.tolist() if v not in known]
+    if foreign:
+        raise MaskReadError(
+            f"{path.name} holds the colour #{foreign[0]:06x}, which no class has.",
+            "A mask in colours must use exactly the class colours, without smoothed edges. "
+            + _IDS_HINT,
+        )
+    ids = np.array([known[v] for v in values.tolist()], np.uint8)
+    return ids[inverse].reshape(codes.shape)

@@ -1,0 +1,224 @@
+"""project.json: read with patience, written atomically, other programs' entries kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from unet_gui.core.classes import MAX_CLASSES, ClassInfo, ClassTable, default_color
+from unet_gui.core.errors import ClassTableError, ProjectError
+from unet_gui.dataset.files import explain, locked, stamp, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from unet_gui.dataset.files import Stamp
+
+FILE_NAME: Final = "project.json"
+FORMAT: Final = 1
+
+_HINT = "Restore it from a copy, or correct it in a text editor. Nothing was changed."
+
+
+@dataclass(slots=True)
+class Settings:
+    """What project.json says.
+
+    Attributes:
+        images: Folder of the images, relative to the project or absolute.
+        masks: Folder of the masks, likewise.
+        retired: Ids of deleted classes, never given again.
+        done: Names of images the person has finished.
+        adopted: The round whose checkpoint predicts.
+        mask_names: Mask file by image name, where several images share a stem.
+        base: Read-only project or folder that this one stands in for; its masks and rounds count
+            where this project has none of its own.
+    """
+
+    classes: ClassTable
+    images: str = "images"
+    masks: str = "masks"
+    retired: set[int] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    adopted: str | None = None
+    mask_names: dict[str, str] = field(default_factory=dict)
+    base: str | None = None
+
+
+class ProjectFile:
+    """One project.json and the settings in it.
+
+    `settings` is what was last read. `update` reads again before it writes, so that a training
+    run and the window, each changing its own part, do not undo each other.
+    """
+
+    def __init__(self, root: Path, settings: Settings | None = None) -> None:
+        """Read `root`/project.json; with `settings`, start from these and write at first update.
+
+        Raises:
+            ProjectError: the file is damaged or made by a newer version.
+        """
+        self.path = root / FILE_NAME
+        self._raw: dict[str, Any] = {}
+        self._stamp: Stamp | None = None
+        self.settings = settings or self._read()
+
+    @property
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def sync(self) -> bool:
+        """Read again when another process has written; True when it has."""
+        now = stamp(self.path)
+        if now is None or now == self._stamp:
+            return False
+        self.settings = self._read()
+        return True
+
+    def update(self, change: Callable[[Settings], object]) -> None:
+        """Apply `change` to the settings as they are on disk now, and write them.
+
+        Raises:
+            ProjectError: the file cannot be written; the settings in memory are as before.
+        """
+        with locked(self.path.parent / ".unet_gui" / "lock"):
+            self.sync()
+            changed = _copy(self.settings)
+            change(changed)
+            ours = _to_json(changed, self._raw)
+            raw = {k: v for k, v in (self._raw | ours).items() if v is not None or k not in ours}
+            try:
+                write_json(self.path, raw)
+            except OSError as exc:
+                reason, hint = explain(exc)
+                raise ProjectError(f"{self.path} could not be saved: {reason}.", hint) from exc
+            self.settings, self._raw, self._stamp = changed, raw, stamp(self.path)
+
+    def _read(self) -> Settings:
+        try:
+            before = stamp(self.path)
+            raw = json.loads(self.path.read_text(encoding="utf-8-sig"))
+            settings = _from_json(raw)
+        except OSError as exc:
+            raise ProjectError(f"{self.path} cannot be read: {explain(exc)[0]}.") from exc
+        except UnicodeDecodeError as exc:
+            raise ProjectError(f"{self.path} is not UTF-8 text.", _HINT) from exc
+        except json.JSONDecodeError as exc:
+            raise ProjectError(
+                f"{self.path} is damaged: line {exc.lineno} is not JSON ({exc.msg}).", _HINT
+            ) from exc
+        except (ClassTableError, _MalformedError) as exc:
+            raise ProjectError(f"{self.path} cannot be used: {exc}", _HINT) from exc
+        except (ValueError, RecursionError) as exc:
+            raise ProjectError(f"{self.path} is damaged.", _HINT) from exc
+        self._raw, self._stamp = raw, before
+        return settings
+
+
+class _MalformedError(ValueError):
+    pass
+
+
+def _copy(s: Settings) -> Settings:
+    return Settings(
+        s.classes, s.images, s.masks, {*s.retired}, {*s.done}, s.adopted, {**s.mask_names}, s.base
+    )
+
+
+def _from_json(raw: Any) -> Settings:
+    if not isinstance(raw, dict):
+        raise _MalformedError("it does not hold a JSON object.")
+    _check_format(raw.get("format", FORMAT))
+    return Settings(
+        classes=classes_from_json(raw.get("classes", [])),
+        images=_typed(raw, "images", str, "images"),
+        masks=_typed(raw, "masks", str, "masks"),
+        retired=_ids(raw),
+        done={n for n in _typed(raw, "done", list, []) if isinstance(n, str)},
+        adopted=_typed(raw, "adopted", str, None),
+        mask_names=_names(raw),
+        base=_typed(raw, "base", str, None),
+    )
+
+
+def _to_json(settings: Settings, old: dict[str, Any]) -> dict[str, Any]:
+    extras = {c["id"]: c for c in old.get("classes", []) if isinstance(c, dict) and "id" in c}
+    return {
+        "format": FORMAT,
+        "classes": [
+            {**extras.get(c.id, {}), "id": c.id, "name": c.name, "color": c.color}
+            for c in settings.classes
+        ],
+        "images": settings.images,
+        "masks": settings.masks,
+        "retired": sorted(settings.retired),
+        "done": sorted(settings.done),
+        "adopted": settings.adopted,
+        "mask_names": settings.mask_names or None,
+        "base": settings.base,
+    }
+
+
+def classes_from_json(items: Any) -> ClassTable:
+    """Classes from a list of {"id", "name", "color"} (or "rgb": [r, g, b]); colours may be missing.
+
+    Raises:
+        ClassTableError: an entry that is no class, a doubled id or name.
+    """
+    if not isinstance(items, list):
+        raise ClassTableError("“classes” is not a list.")
+    return ClassTable(_class_from_json(item) for item in items)
+
+
+def _class_from_json(item: Any) -> ClassInfo:
+    if not isinstance(item, dict):
+        raise ClassTableError(f"{item!r} is not a class.", 'Write {"id": 0, "name": "…"}.')
+    class_id, name = item.get("id"), item.get("name")
+    if not isinstance(class_id, int) or isinstance(class_id, bool) or not isinstance(name, str):
+        raise ClassTableError(f"{item!r} is not a class.", 'Write {"id": 0, "name": "…"}.')
+    if not 0 <= class_id < MAX_CLASSES:
+        raise ClassTableError(f"Class id {class_id} is outside 0 to 254.")
+    return ClassInfo(class_id, name, _color(item, class_id))
+
+
+def _color(item: dict[str, Any], class_id: int) -> str:
+    color, rgb = item.get("color"), item.get("rgb")
+    if isinstance(color, str):
+        return color
+    if isinstance(rgb, list) and len(rgb) == 3 and all(isinstance(v, int) for v in rgb):
+        return "#{:02x}{:02x}{:02x}".format(*(min(255, max(0, v)) for v in rgb))
+    return default_color(class_id)
+
+
+def _check_format(number: Any) -> None:
+    if not isinstance(number, int) or number < 1:
+        raise _MalformedError(f"its format number is {number!r}.")
+    if number > FORMAT:
+        raise _MalformedError(
+            f"it has format {number}, this version reads {FORMAT}. A newer unet-gui opens it."
+        )
+
+
+def _typed(raw: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+    value = raw.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (isinstance(value, str) and "\0" in value):
+        raise _MalformedError(f"“{key}” is {value!r}.")
+    return value
+
+
+def _ids(raw: dict[str, Any]) -> set[int]:
+    return {
+        i for i in _typed(raw, "retired", list, []) if isinstance(i, int) and 0 <= i < MAX_CLASSES
+    }
+
+
+def _names(raw: dict[str, Any]) -> dict[str, str]:
+    return {
+        k: v
+        for k, v in _typed(raw, "mask_names", dict, {}).items()
+        if isinstance(v, str) and not v.startswith("/") and ".." not in v.split("/")
+    }
