@@ -101,9 +101,19 @@ def load_job(
         MaskReadError: its mask cannot be read or has another size.
     """
     if image is None:
-        image = load_image(entry.path)
-        image.flags.writeable = False
-    yield
+        image = yield from read_image_job(entry)
     if document is None:
         document = Document(project.load_mask(entry, image.shape[:2]))
     return image, document
+
+
+def read_image_job(entry: ImageEntry) -> Generator[None, None, RgbImage]:
+    """Read the pixels of an image; nobody may write to them.
+
+    Raises:
+        ImageReadError: the image cannot be read.
+    """
+    yield
+    image = load_image(entry.path)
+    image.flags.writeable = False
+    return image

@@ -66,7 +66,7 @@ class FineTuning(QObject):
     Signals:
         state_changed: a FineTuneState.
         scored: a Score.
-        finished: an Outcome; the project has been read anew by then.
+        finished: an Outcome; the project's rounds and the adopted one are new by then.
         stopped: the person stopped it; what was there before stays.
         failed: a TrainingError with the child's own words.
     """
@@ -237,8 +237,6 @@ class FineTuning(QObject):
             self.failed.emit(self._error or self._explain(code, crashed=crashed))
 
     def _on_round_finished(self, outcome: Outcome) -> None:
-        if self._session.project is not None:
-            self._session.project.reload_rounds()
         self.finished.emit(outcome)
 
     def _explain(self, code: int, *, crashed: bool) -> TrainingError:

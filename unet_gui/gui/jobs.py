@@ -70,6 +70,7 @@ class JobRunner(QObject):
         self._condition = threading.Condition()
         self._queue: list[_Job] = []
         self._running: _Job | None = None
+        self._wanted: dict[str, _Job] = {}
         self._undelivered = 0
         self._numbers = itertools.count()
         self._stopping = False
@@ -98,6 +99,7 @@ class JobRunner(QObject):
         """Queue a job; a lower priority number runs earlier. Callbacks come on the GUI thread."""
         self.cancel(key)
         job = _Job(priority, next(self._numbers), key, factory, on_item, on_done, on_error)
+        self._wanted[key] = job
         if self._synchronous:
             self._run(job)
             return
@@ -108,13 +110,11 @@ class JobRunner(QObject):
     def cancel(self, key: str) -> None:
         """Drop what is queued under `key`; a running job ends at its next yield, unheard."""
         with self._condition:
-            for job in self._queue:
-                if job.key == key:
-                    job.cancelled = True
-            self._queue = [job for job in self._queue if not job.cancelled]
-            heapq.heapify(self._queue)
-            if self._running is not None and self._running.key == key:
-                self._running.cancelled = True
+            job = self._wanted.pop(key, None)
+            if job is not None:
+                job.cancelled = True
+                self._queue = [other for other in self._queue if other is not job]
+                heapq.heapify(self._queue)
 
     def settle(self, key: str) -> None:
         """Cancel `key` and block until nothing of it is running."""
@@ -123,12 +123,8 @@ class JobRunner(QObject):
             self._condition.wait_for(lambda: self._running is None or self._running.key != key)
 
     def cancel_all(self) -> None:
-        with self._condition:
-            for job in self._queue:
-                job.cancelled = True
-            self._queue.clear()
-            if self._running is not None:
-                self._running.cancelled = True
+        for key in list(self._wanted):
+            self.cancel(key)
 
     def shutdown(self) -> None:
         """Cancel everything and wait until the thread has ended."""
@@ -189,6 +185,9 @@ class JobRunner(QObject):
         with self._condition:
             self._undelivered -= 1
             stopping = self._stopping
+            if kind != "item" and self._wanted.get(job.key) is job:
+                del self._wanted[job.key]
+        # Cancelled counts up to here: a result that was on its way is stale as well.
         if not job.cancelled and not stopping:
             if kind == "error" and job.on_error is None:
                 self.failed.emit(payload)

@@ -200,12 +200,12 @@ def _predict(
     from unet_gui.dataset.images import load_image
 
     yield Progress(0, 1)
-    cached = project.load_prediction(entry, round_name)
+    cached = project.load_prediction(entry, round_name=round_name)
     if cached is not None:
         return Ghost(cached.mask, cached.confidence, round_name), ""
     if image is None:
         image = load_image(entry.path)
         yield Progress(0, 1)
     prediction = yield from predictor.predict(image)
-    project.save_prediction(entry, prediction.mask, prediction.confidence, round_name)
+    project.save_prediction(entry, prediction.mask, prediction.confidence, round_name=round_name)
     return Ghost(prediction.mask, prediction.confidence, round_name), prediction.note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +17,7 @@ from unet_gui.gui.documents import (
     ghost_cache,
     image_cache,
     load_job,
+    read_image_job,
 )
 from unet_gui.gui.jobs import JobRunner
 from unet_gui.gui.saver import MaskSaver
@@ -216,26 +218,15 @@ class Session(QObject):
         self._prefetch()
 
     def _prefetch(self) -> None:
-        """Read the next image ahead, so that going on costs nothing."""
-        project = self.project
-        if project is None:
-            return
+        """Read the next image's pixels ahead, so that going on costs next to nothing."""
         for entry in self.neighbours(1):
-            if entry.name in self._images and entry.name in self._documents:
-                continue
-            self.runner.submit(
-                f"ahead {entry.name}",
-                lambda e=entry: load_job(
-                    project, e, self._images.get(e.name), self._documents.get(e.name)
-                ),
-                on_done=lambda loaded, e=entry: self._keep_ahead(e, *loaded),
-                on_error=lambda _error: None,  # said when the person opens that image
-            )
-
-    def _keep_ahead(self, entry: ImageEntry, image: RgbImage, document: Document) -> None:
-        self._images.put(entry.name, image)
-        if entry.name not in self._documents:
-            self._documents.put(entry.name, document, keep=self.saver.pending)
+            if entry.name not in self._images:
+                self.runner.submit(
+                    f"ahead {entry.name}",
+                    partial(read_image_job, entry),
+                    on_done=partial(self._images.put, entry.name),
+                    on_error=lambda _error: None,  # said when the person opens that image
+                )
 
     def _forget_image(self) -> None:
         was_open = self.entry is not None
