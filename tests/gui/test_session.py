@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from PIL import Image
-from unet_gui.dataset.project import Project, Status
 
 from unet_gui.core.classes import UNLABELLED, ClassTable
 from unet_gui.core.errors import MaskWriteError
 from unet_gui.core.geometry import Rect
+from unet_gui.dataset.project import Project, Status
 from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.saver import SaveState

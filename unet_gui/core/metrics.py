@@ -60,7 +60,8 @@ class ConfusionMatrix:
 
     @property
     def _predicted(self) -> NDArray[np.int64]:
-        return self.matrix[:, : self.num_classes].sum(0)
+        predicted: NDArray[np.int64] = self.matrix[:, : self.num_classes].sum(0)
+        return predicted
 
     @property
     def iou(self) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.document import Document
 from unet_gui.dataset.images import load_image
 
@@ -38,10 +37,6 @@ class Ghost:
     mask: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
     round: str = ""
-
-    @property
-    def proposed(self) -> NDArray[np.bool_]:
-        return self.mask != UNLABELLED
 
 
 class Cache(Generic[Value]):
