@@ -1,0 +1,61 @@
+"""The loss: only labelled pixels count, and they count the same however few they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from unet_gui.core.classes import UNLABELLED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def masked_loss(logits: Tensor, target: Tensor, *, dice_weight: float = 1.0) -> Tensor:
+    """Cross-entropy averaged over labelled pixels plus `dice_weight` times the masked Dice loss.
+
+    Unlabelled pixels are left out before the softmax sums, so they carry exactly no gradient and
+    do not dilute the gradient of the labelled ones.
+
+    Args:
+        logits: N×C×H×W floating point.
+        target: N×H×W int64 class ids below C; 255 where unlabelled.
+        dice_weight: 0 leaves the Dice loss out.
+
+    Returns:
+        A scalar; 0 (with a gradient of 0) when nothing is labelled.
+    """
+    labelled = target != UNLABELLED
+    rows = logits.movedim(1, -1)[labelled].float()
+    truth = target[labelled]
+    if not len(truth):
+        return rows.sum()
+    loss = F.cross_entropy(rows, truth)
+    return loss + dice_weight * dice_loss(rows, truth) if dice_weight else loss
+
+
+def dice_loss(rows: Tensor, truth: Tensor) -> Tensor:
+    """One minus the soft Dice coefficient, averaged over the classes that occur.
+
+    Milletari et al. 2016, "V-Net", section 3, with probabilities not squared.
+
+    Args:
+        rows: P×C logits of the labelled pixels.
+        truth: P int64 class ids.
+    """
+    probabilities = rows.softmax(1)
+    wanted = F.one_hot(truth, rows.shape[1]).to(probabilities.dtype)
+    both = (probabilities * wanted).sum(0)
+    size = (probabilities + wanted).sum(0)
+    occurs = wanted.any(0)
+    dice = (2 * both + 1) / (size + 1)  # the ones keep a class of few pixels from dominating
+    return 1 - dice[occurs].mean()
+
+
+def class_columns(logits: Tensor, class_ids: Tensor) -> Tensor:
+    """N×C×H×W logits with all classes but these at the lowest value, so that none is learnt."""
+    hidden = torch.ones(logits.shape[1], dtype=torch.bool, device=logits.device)
+    hidden[class_ids] = False
+    return logits.masked_fill(hidden.view(1, -1, 1, 1), torch.finfo(logits.dtype).min)

@@ -1,0 +1,171 @@
+"""Samples: images with the labelled part of their masks, and which part is held back.
+
+About one in eight labelled 64-pixel cells is held back: never trained on, and used for the score
+that decides whether a round is adopted. Which ones follows from the image's name and the cell's
+place alone, so the same corrections are held back round after round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.errors import ImageReadError, MaskReadError
+from unet_gui.core.geometry import Rect
+from unet_gui.core.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.dataset.project import ImageEntry, Project
+
+CELL: Final = 64
+HELD_BACK_SHARE: Final = 8
+CACHE_BYTES: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An image and its mask, read when they are needed.
+
+    Attributes:
+        name: The image's name; decides what is held back.
+        read: Returns H×W×3 uint8 and H×W uint8 (255 = unlabelled).
+    """
+
+    name: str
+    read: Callable[[], tuple[RgbImage, ClassMask]]
+
+    @classmethod
+    def of(cls, name: str, image: RgbImage, mask: ClassMask) -> Sample:
+        """A sample of arrays in memory."""
+        return cls(name, lambda: (image, mask))
+
+
+def samples_from_project(project: Project) -> Iterator[Sample]:
+    """A sample for each image with at least one labelled pixel, read when it is needed.
+
+    Damaged masks are left out here; the doctor and the window name them.
+    """
+    for entry in project.images:
+        try:
+            counts = project.mask_counts(entry)
+        except MaskReadError:
+            continue
+        if any(counts.get(i) for i in project.classes.ids):
+            yield Sample(entry.name, lambda e=entry: _read(project, e))  # type: ignore[misc]
+
+
+def _read(project: Project, entry: ImageEntry) -> tuple[RgbImage, ClassMask]:
+    from unet_gui.dataset.images import load_image
+
+    image = load_image(entry.path)
+    return image, project.load_mask(entry, image.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A 64-pixel square of one sample with the labelled pixels of each class in it."""
+
+    sample: int
+    rect: Rect
+    counts: dict[int, int]
+    draw: int
+    """Its place in the lottery: 64 bits that follow from the image's name and the place."""
+
+
+class SampleSet:
+    """Samples with their labelled cells, split into those to train on and those held back.
+
+    Attributes:
+        training: Cells to train on.
+        held_back: Cells to score on; their pixels are never trained on.
+        class_ids: Classes with at least one pixel to train on, sorted.
+        skipped: Names of images that could not be read, with the reason.
+    """
+
+    def __init__(self, samples: Sequence[Sample], *, cache_bytes: int = CACHE_BYTES) -> None:
+        self.samples = list(samples)
+        self.training: list[Cell] = []
+        self.held_back: list[Cell] = []
+        self.skipped: dict[str, str] = {}
+        self._meaning = np.arange(256, dtype=np.uint8)
+        self._cache: OrderedDict[int, tuple[RgbImage, ClassMask]] = OrderedDict()
+        self._cache_bytes = cache_bytes
+
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        return tuple(sorted({i for cell in self.training for i in cell.counts}))
+
+    def scan(self, known: Iterable[int]) -> Generator[Progress, None, None]:
+        """Look through all masks for pixels of the `known` classes, and split the cells."""
+        self._meaning[:] = UNLABELLED
+        for class_id in known:
+            self._meaning[class_id] = class_id
+        cells: list[Cell] = []
+        for index, sample in enumerate(self.samples):
+            yield Progress(index, len(self.samples), "Reading samples")
+            try:
+                _, mask = self.read(index)
+            except (ImageReadError, MaskReadError) as error:
+                self.skipped[sample.name] = error.message
+                continue
+            cells += _cells(index, sample.name, mask)
+        self.training, self.held_back = split(cells)
+
+    def read(self, index: int) -> tuple[RgbImage, ClassMask]:
+        """Image and whole mask of a sample, ids that `scan` was not told about unlabelled.
+
+        The most recently used ones stay in memory.
+        """
+        if index in self._cache:
+            self._cache.move_to_end(index)
+            return self._cache[index]
+        image, mask = self.samples[index].read()
+        pair = image, self._meaning[mask]
+        self._cache[index] = pair
+        while len(self._cache) > 1 and self._cached_bytes() > self._cache_bytes:
+            self._cache.popitem(last=False)
+        return pair
+
+    def _cached_bytes(self) -> int:
+        return sum(image.nbytes + mask.nbytes for image, mask in self._cache.values())
+
+
+def _cells(index: int, name: str, mask: NDArray[np.uint8]) -> Iterator[Cell]:
+    height, width = mask.shape
+    rows = np.flatnonzero((mask != UNLABELLED).any(1))
+    for y0 in np.unique(rows // CELL * CELL):
+        band = mask[y0 : y0 + CELL]
+        columns = np.flatnonzero((band != UNLABELLED).any(0))
+        for x0 in np.unique(columns // CELL * CELL):
+            rect = Rect(int(x0), int(y0), min(int(x0) + CELL, width), min(int(y0) + CELL, height))
+            found = np.bincount(mask[rect.slices].ravel(), minlength=256)[:UNLABELLED]
+            counts = {int(i): int(found[i]) for i in np.flatnonzero(found)}
+            yield Cell(index, rect, counts, lottery(name, rect))
+
+
+def lottery(name: str, rect: Rect) -> int:
+    """A number from 0 to 2⁶⁴-1, the same for this image and place in every run everywhere."""
+    text = f"{name}\0{rect.y0 // CELL}\0{rect.x0 // CELL}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def split(cells: Sequence[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """Cells to train on and cells held back; every class keeps at least one to train on."""
+    held = {i for i, cell in enumerate(cells) if cell.draw % HELD_BACK_SHARE == 0}
+    for class_id in sorted({i for cell in cells for i in cell.counts}):
+        having = [i for i, cell in enumerate(cells) if class_id in cell.counts]
+        if held.issuperset(having):
+            # the last in the lottery goes to training, the same one as long as it is there
+            held.discard(max(having, key=lambda i: cells[i].draw))
+    training = [cell for i, cell in enumerate(cells) if i not in held]
+    return training, [cells[i] for i in sorted(held)]
