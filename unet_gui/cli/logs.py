@@ -27,8 +27,8 @@ def file_logging(*, debug: bool = False) -> Iterator[None]:
 
     Never fails: without a writable folder there is simply no log.
     """
-    root = logging.getLogger()
-    level = root.level
+    root, own = logging.getLogger(), logging.getLogger("unet_gui")
+    levels = root.level, own.level
     handlers: list[logging.Handler] = []
     try:
         path = log_file()
@@ -47,13 +47,15 @@ def file_logging(*, debug: bool = False) -> Iterator[None]:
     for handler in handlers:
         handler.setFormatter(form)
         root.addHandler(handler)
-    root.setLevel(logging.DEBUG if debug else logging.INFO)
+    root.setLevel(logging.INFO)
+    own.setLevel(logging.DEBUG if debug else logging.INFO)
     logging.captureWarnings(capture=True)
     try:
         yield
     finally:
         logging.captureWarnings(capture=False)
-        root.setLevel(level)
+        root.setLevel(levels[0])
+        own.setLevel(levels[1])
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()

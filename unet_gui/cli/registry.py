@@ -92,7 +92,7 @@ SUBCOMMANDS: Final = (
         "unet_gui.cli.export",
         (
             "export field --format voc --out field-voc",
-            "export field --format pairs --out field-pairs --val 0.25 --seed 7",
+            "export field --format png --out field-pairs --val 0.25 --seed 7",
         ),
     ),
     Subcommand(

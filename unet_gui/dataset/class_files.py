@@ -30,6 +30,20 @@ def unused_name(class_id: int) -> str:
     return f"_unused_{class_id}"
 
 
+def class_lines(table: ClassTable) -> list[str]:
+    """Names in a list whose line number, from 0, is the class id."""
+    return [table[i].name if i in table else unused_name(i) for i in range(table.num_outputs)]
+
+
+def labelmap_lines(table: ClassTable) -> list[str]:
+    """`name:r,g,b::` lines in the order of `class_lines`."""
+    lines = ["# label:color_rgb:parts:actions"]
+    for i, name in enumerate(class_lines(table)):
+        rgb = table[i].rgb if i in table else (0, 0, 0)
+        lines.append(f"{name.replace(':', '_')}:{','.join(map(str, rgb))}::")
+    return lines
+
+
 def parse_classes(text: str) -> ClassTable:
     """Classes from the command line: "soil,crop:#00ff00,weed".
 
@@ -140,7 +154,9 @@ def _with_colors(table: ClassTable, labelmap: Path) -> ClassTable:
         colored = {c.name: c.color for c in _parse(labelmap)}
     except (OSError, ValueError, ClassTableError):
         return table
-    return ClassTable(ClassInfo(c.id, c.name, colored.get(c.name, c.color)) for c in table)
+    return ClassTable(
+        ClassInfo(c.id, c.name, colored.get(c.name.replace(":", "_"), c.color)) for c in table
+    )
 
 
 def _class(class_id: int, name: str, color: str) -> ClassInfo:

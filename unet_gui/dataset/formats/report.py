@@ -1,0 +1,43 @@
+"""What an export did, and what the world outside could not take along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """The outcome of an export.
+
+    Attributes:
+        format: Key of the format.
+        out: The folder that was written.
+        images: How many images were written, each with its mask.
+        train: Names, in the export, of the images to train on.
+        val: Names, in the export, of those to validate on.
+        pixels: Exported pixels by class id; 255 = unlabelled.
+        warnings: What was lost or changed on the way, a sentence each.
+    """
+
+    format: str
+    out: Path
+    images: int
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    pixels: dict[int, int]
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": self.format,
+            "out": str(self.out),
+            "images": self.images,
+            "train": len(self.train),
+            "val": len(self.val),
+            "pixels": {str(k): v for k, v in sorted(self.pixels.items())},
+            "warnings": list(self.warnings),
+        }

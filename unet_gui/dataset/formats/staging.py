@@ -1,0 +1,105 @@
+"""The folder an export goes to: nothing of it is seen there before all of it is written."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from unet_gui.core.errors import ExportError
+from unet_gui.dataset.discovery import OUTPUT_MARKER
+from unet_gui.dataset.files import explain, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PREFIX: Final = ".unet_gui_export-"
+
+
+@contextmanager
+def staged(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A folder to write into, whose files move to `out` when the block ends well.
+
+    Files of an earlier export of ours that are not written again are removed from `out`. When the
+    block fails or is closed, `out` is as it was.
+
+    Args:
+        out: Where to; it must be empty, missing, or an earlier export, unless `overwrite`.
+        overwrite: Also go into a folder with other files; those of the same name are replaced.
+
+    Raises:
+        ExportError: `out` holds other files or cannot be written.
+    """
+    earlier = _earlier_files(out)
+    if earlier is None and not overwrite and _has_content(out):
+        raise ExportError(
+            f"{out} is not empty.", "Choose a new folder, or overwrite it (--overwrite)."
+        )
+    made = _first_missing(out)
+    staging = out / f"{_PREFIX}{secrets.token_hex(4)}"
+    try:
+        try:
+            staging.mkdir(parents=True)
+            yield staging
+            _move_in(staging, out, earlier or [])
+        except OSError as exc:
+            reason, hint = explain(exc)
+            raise ExportError(f"{out} could not be written: {reason}.", hint) from exc
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        if made is not None:
+            _remove_empty(made, out)
+        raise
+
+
+def _has_content(out: Path) -> bool:
+    if out.is_file():
+        return True
+    # Left by a run that was killed.
+    return out.is_dir() and any(not p.name.startswith(_PREFIX) for p in out.iterdir())
+
+
+def _earlier_files(out: Path) -> list[str] | None:
+    try:
+        data: Any = json.loads((out / OUTPUT_MARKER).read_text(encoding="utf-8"))
+        return [f for f in data["files"] if isinstance(f, str)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _move_in(staging: Path, out: Path, earlier: list[str]) -> None:
+    files = sorted(p for p in staging.rglob("*") if p.is_file())
+    names = [p.relative_to(staging).as_posix() for p in files]
+    # The marker first: should the machine stop in between, the rest is known to be ours.
+    write_json(out / OUTPUT_MARKER, {"program": "unet-gui", "files": sorted({*names, *earlier})})
+    for file, name in zip(files, names, strict=True):
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+    for name in {*earlier} - {*names}:
+        target = out / name
+        if ".." not in target.parts and target.is_relative_to(out):
+            with suppress(OSError):
+                target.unlink()
+    write_json(out / OUTPUT_MARKER, {"program": "unet-gui", "files": names})
+    shutil.rmtree(staging, ignore_errors=True)
+    for leftover in out.glob(f"{_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _first_missing(out: Path) -> Path | None:
+    """The topmost folder on the way to `out` that has to be made; None when `out` is there."""
+    if out.exists():
+        return None
+    return next((p for p in reversed(out.parents) if not p.exists()), out)
+
+
+def _remove_empty(top: Path, out: Path) -> None:
+    for folder in (out, *out.parents):
+        with suppress(OSError):
+            folder.rmdir()
+        if folder == top:
+            return
