@@ -1,0 +1,137 @@
+"""The brush cursor: the true outline of what a press would paint, in two tones for any ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DARK: Final = QColor(0, 0, 0, 170)
+LIGHT: Final = QColor(255, 255, 255, 235)
+
+SMALLEST_CIRCLE: Final = 7.0
+"""Below this many logical pixels across, a circle hides what it encloses: a crosshair is shown."""
+
+LARGEST_PICTURE: Final = 1024
+"""Circles up to this many logical pixels are drawn once and kept as a picture."""
+
+_ARM: Final = 9
+_GAP: Final = 3
+_MARGIN: Final = 3
+
+
+class Outline(Enum):
+    """How the cursor is drawn."""
+
+    PLAIN = "plain"
+    DASHED = "dashed"
+
+
+@dataclass(frozen=True, slots=True)
+class BrushCursor:
+    """What to show at the pointer.
+
+    Attributes:
+        diameter: of the brush on the canvas, in logical pixels; 0 shows a crosshair.
+        outline: dashed for the eraser.
+        color: of the class it paints, "" for none.
+        ratio: device pixels per logical pixel.
+    """
+
+    diameter: float
+    outline: Outline = Outline.PLAIN
+    color: str = ""
+    ratio: float = 1.0
+
+    @property
+    def crosshair(self) -> bool:
+        return self.diameter < SMALLEST_CIRCLE
+
+    def box(self, at: QPointF) -> QRect:
+        """The canvas pixels it covers when the pointer is `at`."""
+        reach = (_ARM if self.crosshair else self.diameter / 2) + _MARGIN
+        return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
+
+    def paint(self, painter: QPainter, at: QPointF) -> None:
+        """Draw it; the painter is in canvas coordinates."""
+        if self.diameter > LARGEST_PICTURE:
+            _draw(painter, self, at)
+            return
+        picture = _picture(self)
+        half = picture.width() / self.ratio / 2
+        x = round((at.x() - half) * self.ratio) / self.ratio
+        y = round((at.y() - half) * self.ratio) / self.ratio
+        painter.drawImage(QPointF(x, y), picture)
+
+
+@lru_cache(maxsize=8)
+def _picture(cursor: BrushCursor) -> QImage:
+    """Stroking a large smooth circle anew for each move would cost more than the paint under it."""
+    reach = (_ARM if cursor.crosshair else cursor.diameter / 2) + _MARGIN
+    side = round(2 * reach * cursor.ratio) + 1
+    picture = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(cursor.ratio)
+    picture.fill(0)
+    painter = QPainter(picture)
+    _draw(painter, cursor, QPointF(side / cursor.ratio / 2, side / cursor.ratio / 2))
+    painter.end()
+    return picture
+
+
+def _draw(painter: QPainter, cursor: BrushCursor, at: QPointF) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if cursor.crosshair:
+        _draw_crosshair(painter, at)
+    else:
+        _draw_circle(painter, cursor, at)
+    if cursor.color:
+        offset = QPointF(_ARM - 2, _ARM - 2) if cursor.crosshair else QPointF(0, 0)
+        if cursor.crosshair or cursor.diameter >= 4 * SMALLEST_CIRCLE:
+            painter.setPen(QPen(LIGHT, 1.0))
+            painter.setBrush(QColor(cursor.color))
+            painter.drawEllipse(at + offset, 3.0, 3.0)
+    painter.restore()
+
+
+def _draw_circle(painter: QPainter, cursor: BrushCursor, at: QPointF) -> None:
+    radius = cursor.diameter / 2
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(DARK, 3.0))
+    painter.drawEllipse(at, radius, radius)
+    light = QPen(LIGHT, 1.4)
+    if cursor.outline is Outline.DASHED:
+        light.setDashPattern([4.0, 3.0])
+        light.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(light)
+    painter.drawEllipse(at, radius, radius)
+
+
+def _draw_crosshair(painter: QPainter, at: QPointF) -> None:
+    arms = [
+        (at + QPointF(x * _GAP, y * _GAP), at + QPointF(x * _ARM, y * _ARM))
+        for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+    for pen in (QPen(DARK, 3.0), QPen(LIGHT, 1.2)):
+        painter.setPen(pen)
+        for start, end in arms:
+            painter.drawLine(start, end)
+
+
+def paint_guide(painter: QPainter, points: Sequence[QPointF], *, closed: bool) -> None:
+    """A thin two-tone line through canvas points; a closed one returns thinly to its start."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dashed = QPen(LIGHT, 1.0)
+    dashed.setDashPattern([4.0, 4.0])
+    for pen in (QPen(DARK, 1.0), dashed):
+        painter.setPen(pen)
+        painter.drawPolyline(list(points))
+        if closed and len(points) > 2:
+            painter.drawLine(points[-1], points[0])
