@@ -69,6 +69,12 @@ def draw_image(seed: int, size: tuple[int, int] = (48, 32)) -> tuple[np.ndarray,
 
 
 @pytest.fixture
+def drawn() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """`drawn(seed, size)` is an image and its truth, see `draw_image`."""
+    return draw_image
+
+
+@pytest.fixture
 def image_folder(tmp_path: Path) -> Path:
     """Three images: a.png, b.jpg and, in a subfolder, c.png."""
     folder = tmp_path / "pictures"

@@ -51,7 +51,7 @@ def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixP
     """
     if not folder.is_dir():
         raise ImageReadError(f"There is no folder {folder}.", "Was it moved or renamed?")
-    skip = {_identity(p) for p in (*exclude, folder / "masks")}
+    skip = {_identity(p) for p in (*exclude, folder, folder / "masks")}
     try:
         names = list(_walk(folder, "", skip))
     except OSError as exc:

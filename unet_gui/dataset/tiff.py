@@ -48,7 +48,7 @@ def is_tiff(path: Path) -> bool:
 def size(path: Path) -> tuple[int, int]:
     """(width, height) of what `load` returns."""
     with tifffile.TiffFile(path) as tif:
-        page = _pages(tif)[0]
+        page = _pages(tif)[0].keyframe
         width, height = int(page.imagewidth), int(page.imagelength)
         return (height, width) if _orientation(page) >= 5 else (width, height)
 
@@ -69,7 +69,7 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
     """
     with tifffile.TiffFile(path) as tif:
         pages = _pages(tif, enough=enough)
-        first = pages[0]
+        first = pages[0].keyframe
         samples = int(np.prod(first.shape)) // max(1, first.imagewidth * first.imagelength)
         per_pixel = samples * len(pages[:3]) * first.dtype.itemsize + 3
         check_size(int(first.imagewidth), int(first.imagelength), per_pixel)
@@ -110,6 +110,7 @@ def _pages(tif: tifffile.TiffFile, *, enough: int = 0) -> list[Any]:
 def _channels_last(page: Any) -> NDArray[Any]:
     """The page as H×W×C with its colours decoded, alpha dropped, black as zero."""
     pixels = np.asarray(page.asarray())
+    page = page.keyframe  # later pages of a stack know only where their pixels are
     axes = page.axes
     for axis in [a for a in axes if a not in "YXS"]:  # depth inside a page
         pixels = pixels.take(0, axis=axes.index(axis))
