@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import gc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import torch
+from torch import nn
 
 from unet_gui.core.errors import UnetGuiError, UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
+Net = TypeVar("Net", bound=nn.Module)
 DeviceType = Literal["cuda", "mps", "cpu"]
 
 
@@ -54,11 +56,12 @@ class Device:
             return tensor.to(self.device, memory_format=torch.channels_last)
         return tensor.to(self.device)
 
-    def place_net(self, net: nn.Module) -> nn.Module:
+    def place_net(self, net: Net) -> Net:
         """Move a network here, in place."""
+        net.to(self.device)
         if self.channels_last:
-            return net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-        return net.to(self.device)
+            net.to(memory_format=torch.channels_last)
+        return net
 
     def free_memory(self) -> None:
         """Give back what the allocator holds, after an out-of-memory."""

@@ -322,3 +322,38 @@ def fuse_norms(net: EncoderDecoder) -> EncoderDecoder:
                     parent[i - 1] = fuse_conv_bn_eval(before, layer)
                     parent[i] = nn.Identity()
     return net
+
+
+@torch.no_grad()
+def calibrate(net: EncoderDecoder, x: Tensor) -> None:
+    """Scale a new tutorial decoder so that every layer's output has about unit variance.
+
+    Kaiming's rule assumes inputs of unit variance. VGG16's feature levels differ by a factor of a
+    hundred among each other, so that without this the deep levels are drowned and the first
+    logits are in the hundreds. Krähenbühl et al. 2016, "Data-dependent initializations of
+    convolutional neural networks", section 3.1, per concatenated part instead of per channel.
+
+    Args:
+        net: A network whose decoder is new; one with norms is left alone.
+        x: N×C×H×W normalised images, sides multiples of 16.
+    """
+    if not isinstance(net, UNet):
+        return
+    levels = net.encode(x)
+    deep = levels[4]
+    for skip, stage in zip(
+        reversed(levels[:4]),
+        (net.up_concat4, net.up_concat3, net.up_concat2, net.up_concat1),
+        strict=True,
+    ):
+        up = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=True)
+        weight, cut = stage.conv1.weight, skip.shape[1]
+        for part, features in ((weight[:, :cut], skip), (weight[:, cut:], up)):
+            part.div_(features.square().mean().sqrt().clamp_min(1e-6))
+        joined = stage.conv1(torch.cat([skip, up], 1))
+        stage.conv1.weight.div_(joined.std().clamp_min(1e-6))
+        hidden = stage.conv1(torch.cat([skip, up], 1))
+        hidden = F.relu(hidden) if stage.relu else hidden
+        stage.conv2.weight.div_(stage.conv2(hidden).std().clamp_min(1e-6))
+        deep = stage(skip, deep)
+    net.final.weight.div_(net.final(deep).std().clamp_min(1e-6))

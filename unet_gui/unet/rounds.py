@@ -1,0 +1,204 @@
+"""Rounds of a project: which checkpoint proposes, what the next round starts from, writing one."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from unet_gui.core.errors import CheckpointError, TrainingError, UnetGuiError
+from unet_gui.dataset.bundled import starter_checkpoint
+from unet_gui.dataset.files import explain
+from unet_gui.unet.checkpoint import Checkpoint, class_list, load, require_classes, save
+from unet_gui.unet.samples import samples_from_project
+from unet_gui.unet.train import TrainResult, fine_tune
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.rounds import Round
+    from unet_gui.unet.device import Device
+    from unet_gui.unet.settings import TrainSettings
+    from unet_gui.unet.trainer import TrainProgress
+
+ABANDONED_SECONDS: Final = 600
+MEASURED_IMAGES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRound:
+    """A round that was written into the project."""
+
+    name: str
+    path: Path
+    result: TrainResult
+
+
+def proposing_checkpoint(project: Project) -> tuple[Checkpoint, str] | None:
+    """What proposes in this project: the adopted round, else the latest, else the starter.
+
+    The starter only where the project's classes are its own.
+
+    Returns:
+        The checkpoint, which predicts nothing but the project's classes, and the round's name
+        ("starter" for the starter); None when there is nothing that fits.
+
+    Raises:
+        CheckpointError: the round's checkpoint is damaged.
+    """
+    latest = latest_round(project)
+    if latest is not None:
+        return own_checkpoint(latest.path, project.classes), latest.name
+    path = starter()
+    if path is None:
+        return None
+    checkpoint = load(path)
+    try:
+        require_classes(checkpoint, project.classes, path)
+    except CheckpointError:
+        return None
+    return checkpoint, "starter"
+
+
+def latest_round(project: Project) -> Round | None:
+    """The adopted round, else the latest one that a U-Net can go on from; None without any."""
+    rounds = [r for r in project.rounds() if r.info.get("learner", "unet") == "unet"]
+    adopted = project.adopted
+    return next((r for r in rounds if r.name == adopted), rounds[-1] if rounds else None)
+
+
+def own_checkpoint(path: Path, classes: ClassTable) -> Checkpoint:
+    """A checkpoint of the project itself: class ids mean the same however they are called now.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
+    checkpoint = load(path)
+    table = checkpoint.classes
+    kept = [c for c in classes if table is None or c.id in table]
+    checkpoint.info["classes"] = class_list(type(classes)(kept))
+    return checkpoint
+
+
+def starter() -> Path | None:
+    """The bundled starter's folder; None in an installation without one."""
+    try:
+        return starter_checkpoint()
+    except UnetGuiError:
+        return None
+
+
+def open_checkpoint(path: Path, project: Project) -> Checkpoint:
+    """A checkpoint that was named explicitly; class names count unless it is the project's own.
+
+    A bare `.pth` is measured on the project's labelled images.
+
+    Raises:
+        CheckpointError: it is missing, damaged or for another network.
+    """
+    inside = project.models_dir.resolve() in path.resolve().parents
+    if inside:
+        return own_checkpoint(path, project.classes)
+    return load(path, labelled=_labelled(project))
+
+
+def _labelled(project: Project) -> Iterator[tuple[RgbImage, ClassMask]]:
+    for _, sample in zip(range(MEASURED_IMAGES), samples_from_project(project), strict=False):
+        yield sample.read()
+
+
+def train_round(
+    project: Project,
+    settings: TrainSettings,
+    *,
+    device: Device | None = None,
+    parent: Path | None = None,
+) -> Generator[TrainProgress, None, FinishedRound]:
+    """Fine-tune on everything labelled in a project and write the round.
+
+    Closing the generator leaves the project as it was: a round appears whole or not at all.
+
+    Args:
+        project: The project.
+        settings: How to train.
+        device: Where; the best there is when None.
+        parent: Checkpoint to go on from instead of the adopted round.
+
+    Raises:
+        TrainingError: nothing is labelled, training broke down, or the round cannot be written.
+        CheckpointError: the parent or encoder weights do not fit.
+        DeviceMemoryError: out of memory.
+    """
+    classes = project.classes
+    origin, name = _origin(project, parent)
+    if parent is not None and origin is not None and settings.decoder == "auto":
+        settings = replace(settings, decoder=origin.spec.decoder)
+    result = yield from fine_tune(
+        samples_from_project(project),
+        settings,
+        classes=classes,
+        parent=origin,
+        device=device,
+        starter=starter(),
+    )
+    info = {**result.checkpoint.info, "parent": name}
+    written = write_round(project, result.checkpoint, info)
+    if result.adopted:
+        project.adopt(written.name)
+    return FinishedRound(written.name, written, result)
+
+
+def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, str | None]:
+    if parent is not None:
+        return open_checkpoint(parent, project), parent.name
+    latest = latest_round(project)
+    if latest is None:
+        return None, None
+    return own_checkpoint(latest.path, project.classes), latest.name
+
+
+def write_round(project: Project, checkpoint: Checkpoint, info: dict[str, Any]) -> Path:
+    """Write a new round folder: under another name first, then renamed.
+
+    Returns:
+        `models/round-NNN`.
+
+    Raises:
+        TrainingError: full disk, read-only folder, …; nothing of it is left.
+    """
+    models = project.models_dir
+    partial = models / f".{project.next_round_name()}.{secrets.token_hex(4)}.partial"
+    try:
+        _clear_abandoned(models)
+        partial.mkdir(parents=True)
+        save(partial, checkpoint.net, info)
+        # named only now: another process may have finished a round in the meantime
+        target = models / _free_name(project, partial)
+        partial.rename(target)
+    except OSError as error:
+        reason, hint = explain(error)
+        raise TrainingError(f"The round cannot be written to {models}: {reason}.", hint) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _free_name(project: Project, partial: Path) -> str:
+    wanted = partial.name.split(".")[1]
+    taken = {r.name for r in project.rounds()}
+    return project.next_round_name() if wanted in taken else wanted
+
+
+def _clear_abandoned(models: Path) -> None:
+    """Remove what a killed process left half-written."""
+    for leftover in models.glob(".round-*.partial"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)

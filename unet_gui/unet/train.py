@@ -1,0 +1,155 @@
+"""Fine-tuning: from samples and a parent to a network that is adopted only if it is better.
+
+A generator: each step is yielded, `close()` cancels, and the result is returned. Nothing is
+written here; `unet_gui.unet.rounds` does that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from unet_gui.core.errors import TrainingError
+from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
+from unet_gui.unet.device import Device, pick
+from unet_gui.unet.samples import SampleSet, samples_from_project
+from unet_gui.unet.scoring import ScoreSet
+from unet_gui.unet.starting import Start, same_classes, start
+from unet_gui.unet.trainer import Scorer, Trainer, TrainProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+    from pathlib import Path
+
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.unet.samples import Sample
+    from unet_gui.unet.scoring import Score
+    from unet_gui.unet.settings import TrainSettings
+
+__all__ = ["TrainProgress", "TrainResult", "fine_tune", "samples_from_project"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """A finished round, not yet written.
+
+    Attributes:
+        checkpoint: The trained network, on the CPU; its info is a complete model.json.
+        adopted: Whether it is better than the parent on the same held-back pixels.
+        score: Its own score.
+        previous: The parent's; None without a parent that knows the classes.
+        steps: Training steps.
+        seconds: Of training.
+        notes: What a person should know.
+    """
+
+    checkpoint: Checkpoint
+    adopted: bool
+    score: Score
+    previous: Score | None
+    steps: int
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def fine_tune(
+    samples: Iterable[Sample],
+    settings: TrainSettings,
+    *,
+    classes: ClassTable,
+    parent: Checkpoint | None = None,
+    device: Device | None = None,
+    starter: Path | None = None,
+) -> Generator[TrainProgress, None, TrainResult]:
+    """Train on the labelled pixels of `samples`.
+
+    Args:
+        samples: Images with masks; one with a few labelled pixels is enough.
+        settings: How to train.
+        classes: The classes to learn; those without a training pixel are not predicted later.
+        parent: What to go on from and to compare with.
+        device: Where; the best there is when None.
+        starter: A checkpoint whose encoder is taken when there is nothing better.
+
+    Yields:
+        A TrainProgress for each step.
+
+    Raises:
+        TrainingError: nothing is labelled, or the loss is no number any more.
+        CheckpointError: encoder weights are missing or do not fit.
+        DeviceMemoryError: memory is short even for a single small patch.
+        UsageError: the settings make no sense.
+    """
+    settings.check()
+    device = device or pick()
+    sample_set = SampleSet(list(samples))
+    for progress in sample_set.scan(classes.ids):
+        yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+    if not sample_set.training:
+        raise TrainingError("Nothing is labelled yet.", "Paint a few strokes of each class first.")
+    begin = start(settings, classes, device, parent, starter=starter)
+    yield _waiting(settings, f"Going on from {begin.text}")
+    score_set = ScoreSet(sample_set)
+    previous = _score_parent(parent or begin.parent, classes, score_set, device)
+    trainer = Trainer(begin, settings, sample_set, device)
+    scorer = Scorer(trainer, score_set, settings)
+    try:
+        yield from trainer.run(scorer)
+    finally:
+        device.free_memory()
+    score = scorer.now()
+    yield trainer.progress(score)
+    return _result(trainer, begin, classes, (score, previous))
+
+
+def _waiting(settings: TrainSettings, text: str) -> TrainProgress:
+    return TrainProgress(0, None, 0.0, settings.budget, float("nan"), text=text)
+
+
+def _score_parent(
+    parent: Checkpoint | None, classes: ClassTable, score_set: ScoreSet, device: Device
+) -> Score | None:
+    shared = [] if parent is None else same_classes(parent, classes)
+    if parent is None or not shared:
+        return None
+    net = parent.net
+    try:
+        return score_set.score(device.place_net(net), device, parent.normalisation, shared)
+    finally:
+        net.to("cpu")
+
+
+def _result(
+    trainer: Trainer, begin: Start, classes: ClassTable, scores: tuple[Score, Score | None]
+) -> TrainResult:
+    score, previous = scores
+    trainer.average.swap(trainer.net)
+    net = trainer.net.to("cpu").eval().requires_grad_(True)
+    adopted = score.better_than(previous)
+    info = {
+        "normalisation": begin.normalisation,
+        "classes": class_list(classes),
+        "trained": [i for i in trainer.class_ids if i in classes],
+        "scores": score.to_info(),
+        "previous_miou": None if previous is None else previous.miou,
+        "parent": None,
+        "adopted": adopted,
+        "encoder": begin.encoder,
+        "encoder_source": begin.encoder_source,
+        "seconds": round(trainer.seconds, 2),
+        "steps": trainer.step,
+        "samples": len({cell.sample for cell in trainer.samples.training}),
+        "device": trainer.device.description,
+        "curve": trainer.curve,
+    }
+    skipped = trainer.samples.skipped
+    notes = [f"“{name}” was left out: {why}" for name, why in skipped.items()]
+    return TrainResult(
+        Checkpoint(net, net.spec, describe(net.spec, info)),
+        adopted,
+        score,
+        previous,
+        trainer.step,
+        trainer.seconds,
+        (*notes, *trainer.notes),
+    )

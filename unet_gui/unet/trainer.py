@@ -1,0 +1,236 @@
+"""The training loop of one round: network, optimiser, schedule and clock."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+
+from unet_gui.core.errors import DeviceMemoryError, TrainingError
+from unet_gui.unet.average import Average
+from unet_gui.unet.device import Device, is_out_of_memory
+from unet_gui.unet.losses import class_columns, masked_loss
+from unet_gui.unet.model import calibrate
+from unet_gui.unet.patches import PatchSampler
+from unet_gui.unet.pixels import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import Tensor
+
+    from unet_gui.unet.model import EncoderDecoder
+    from unet_gui.unet.samples import SampleSet
+    from unet_gui.unet.scoring import Score, ScoreSet
+    from unet_gui.unet.settings import TrainSettings
+    from unet_gui.unet.starting import Start
+
+WARM_UP_STEPS: Final = 10
+SCORES: Final = 6
+"""How often a running round is scored, when that costs little."""
+
+SCORING_SHARE: Final = 0.06
+"""At most this part of the budget goes into the scores on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainProgress:
+    """Where a running round is.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps in all; None when the budget decides.
+        seconds: Of training so far.
+        budget: Seconds in all; None when the epochs decide.
+        loss: Running mean; nan before the first step.
+        score: On held-back pixels, now and then.
+        text: What is going on, in words.
+    """
+
+    step: int
+    steps: int | None
+    seconds: float
+    budget: float | None
+    loss: float
+    score: Score | None = None
+    text: str = ""
+
+
+class Trainer:
+    """The network, its optimiser and the clock."""
+
+    def __init__(
+        self, begin: Start, settings: TrainSettings, samples: SampleSet, device: Device
+    ) -> None:
+        self.settings = settings
+        self.device = device
+        self.normalisation = begin.normalisation
+        self.samples = samples
+        self.class_ids = sorted({*samples.class_ids, *begin.kept})
+        self.net: EncoderDecoder = device.place_net(begin.net)
+        self.step = 0
+        self.seconds = 0.0
+        self.loss = float("nan")
+        self.notes: list[str] = []
+        self._ids = torch.tensor(self.class_ids, device=device.device)
+        self._batch = settings.batch
+        self._sampler = PatchSampler(
+            samples,
+            settings.patch,
+            np.random.default_rng(settings.seed),
+            settings.augmentation,
+        )
+        self.curve: list[dict[str, Any]] = []
+        self.steps = self._steps_of_epochs()
+        if begin.parent is None:
+            calibrate(self.net, self._pixels(self._sampler.batch(2)[0]))
+        self._optimizer = self._build_optimizer()
+        self.average = Average(self.net, settings.average)
+
+    def run(self, scorer: Scorer) -> Generator[TrainProgress, None, None]:
+        """Train until the budget or the epochs are used up."""
+        began = time.perf_counter()
+        while (done := self._share_done()) < 1:
+            self._set_rates(done)
+            self._one_step()
+            self.seconds = time.perf_counter() - began
+            score = scorer.if_due(self._share_done())
+            self.seconds = time.perf_counter() - began
+            yield self.progress(score)
+        if not self.step:
+            raise TrainingError("The budget was too short for a single step.")
+
+    def progress(self, score: Score | None = None) -> TrainProgress:
+        return TrainProgress(
+            self.step, self.steps, self.seconds, self.settings.budget, self.loss, score, "Learning"
+        )
+
+    def _share_done(self) -> float:
+        if self.steps is not None:
+            return self.step / self.steps
+        return self.seconds / (self.settings.budget or math.inf)
+
+    def _steps_of_epochs(self) -> int | None:
+        """An epoch draws as many patches as would cover the labelled cells once."""
+        if self.settings.epochs is None:
+            return None
+        cells = sum(cell.rect.width * cell.rect.height for cell in self.samples.training)
+        patches = max(self.settings.batch, math.ceil(cells / self.settings.patch**2))
+        return self.settings.epochs * math.ceil(patches / self.settings.batch)
+
+    def _trains_encoder(self, done: float) -> bool:
+        settings = self.settings
+        if settings.train_encoder is not None:
+            return settings.train_encoder
+        return self.net.spec.decoder == "tutorial" and done >= settings.frozen
+
+    def _build_optimizer(self) -> torch.optim.Optimizer:
+        encoder = list(self.net.vgg.parameters())
+        inside = {id(p) for p in encoder}
+        decoder = [p for p in self.net.parameters() if id(p) not in inside]
+        groups: list[dict[str, Any]] = [
+            {"params": decoder, "peak": self.settings.lr},
+            {"params": encoder, "peak": self.settings.encoder_lr},
+        ]
+        return torch.optim.AdamW(
+            groups, lr=self.settings.lr, weight_decay=self.settings.weight_decay
+        )
+
+    def _set_rates(self, done: float) -> None:
+        """Linear warm-up, then half a cosine to zero (Loshchilov and Hutter 2017, eq. 5)."""
+        self.net.vgg.requires_grad_(self._trains_encoder(done))
+        factor = min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        if self.settings.schedule == "cosine":
+            factor *= 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["peak"] * factor
+
+    def _one_step(self) -> None:
+        while True:
+            try:
+                loss = self._descend(*self._sampler.batch(self._batch))
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._retreat()
+        if not math.isfinite(loss):
+            raise TrainingError(
+                "The loss is no longer a number; the previous round stays.",
+                "Train again with another --seed, or report this.",
+            )
+        self.step += 1
+        self.average.update(self.net)
+        self.loss = loss if math.isnan(self.loss) else 0.9 * self.loss + 0.1 * loss
+
+    def _descend(self, patches: Tensor, target: Tensor) -> float:
+        self.net.train()
+        self._optimizer.zero_grad(set_to_none=True)
+        with self.device.autocast():
+            logits = self.net(self._pixels(patches))
+        known = class_columns(logits.float(), self._ids)
+        loss = masked_loss(
+            known, target.to(self.device.device), dice_weight=self.settings.dice_weight
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        return float(loss.detach())
+
+    def _pixels(self, patches: Tensor) -> Tensor:
+        return self.device.place(normalise(patches, self.net.spec.in_channels, self.normalisation))
+
+    def _retreat(self) -> None:
+        """After an out-of-memory: half the batch, then half the patch."""
+        self._optimizer.zero_grad(set_to_none=True)
+        self.device.free_memory()
+        if self._batch > 1:
+            self._batch //= 2
+        elif self._sampler.size > 64:
+            self._sampler.size = max(64, self._sampler.size // 32 * 16)
+        else:
+            raise DeviceMemoryError(
+                f"{self.device.name} has too little memory to train this network.",
+                "Use --device cpu, --decoder lite or a smaller --width.",
+            )
+        self.notes = [
+            f"{self.device.name} ran out of memory: trained with {self._batch} patches of "
+            f"{self._sampler.size} px a step."
+        ]
+
+
+class Scorer:
+    """Scores the averaged network, on the way only while that costs little."""
+
+    def __init__(self, trainer: Trainer, score_set: ScoreSet, settings: TrainSettings) -> None:
+        self._trainer = trainer
+        self._set = score_set
+        self._budget = settings.budget
+        self._due = 1 / SCORES
+        self._cost = 0.0
+
+    def if_due(self, done: float) -> Score | None:
+        if done < self._due or done >= 1 or not len(self._set):
+            return None
+        self._due += 1 / SCORES
+        if self._budget is not None and self._cost * SCORES > SCORING_SHARE * self._budget:
+            return None
+        return self.now()
+
+    def now(self) -> Score:
+        began = time.perf_counter()
+        trainer = self._trainer
+        trainer.average.swap(trainer.net)
+        try:
+            score = self._set.score(
+                trainer.net, trainer.device, trainer.normalisation, trainer.class_ids
+            )
+        finally:
+            trainer.average.swap(trainer.net)
+        self._cost = time.perf_counter() - began
+        point = {"step": trainer.step, "seconds": round(trainer.seconds, 2), "loss": trainer.loss}
+        trainer.curve.append({**point, "miou": score.miou, "iou": score.to_info()["iou"]})
+        return score
