@@ -1,0 +1,100 @@
+"""Thumbnails, predictions and counts on disk: quick when there, harmless when broken."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unet_gui.core.errors import ImageReadError
+from unet_gui.dataset import thumbnails
+from unet_gui.dataset.project import Project, Status
+from unet_gui.dataset.thumbnails import cached_thumbnail
+
+
+def cache_files(project, kind):
+    return [p for p in (project.cache_dir / kind).rglob("*") if p.is_file()]
+
+
+def test_a_thumbnail_is_made_once(tmp_path, image_folder, monkeypatch):
+    first = cached_thumbnail(image_folder / "a.png", 16, tmp_path / "cache")
+    monkeypatch.setattr(thumbnails, "thumbnail", None)
+    again = cached_thumbnail(image_folder / "a.png", 16, tmp_path / "cache")
+    assert np.array_equal(first, again)
+
+
+def test_a_changed_image_gets_a_new_thumbnail(tmp_path, image_folder):
+    path = image_folder / "a.png"
+    cached_thumbnail(path, 16, tmp_path / "cache")
+    Image.new("RGB", (48, 32), (255, 0, 0)).save(path)
+    os.utime(path, ns=(5, 5))
+    assert cached_thumbnail(path, 16, tmp_path / "cache")[0, 0].tolist() == [255, 0, 0]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_broken_and_unwritable_caches_are_harmless(tmp_path, image_folder, monkeypatch):
+    cache = tmp_path / "cache"
+    expected = cached_thumbnail(image_folder / "a.png", 16, cache)
+    for file in cache.iterdir():
+        file.write_bytes(b"broken")
+    assert np.array_equal(cached_thumbnail(image_folder / "a.png", 16, cache), expected)
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    assert cached_thumbnail(image_folder / "b.jpg", 16, cache).shape == (11, 16, 3)
+    (tmp_path / "file").write_bytes(b"")
+    assert cached_thumbnail(image_folder / "b.jpg", 16, tmp_path / "file").shape == (11, 16, 3)
+
+
+def test_a_broken_image_is_still_an_error(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(ImageReadError):
+        cached_thumbnail(tmp_path / "x.png", 16, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK broken", "half"])
+def test_broken_predictions_are_none(tiny_project, content):
+    entry = tiny_project.entry("sub/c.png")
+    mask = np.random.default_rng(0).integers(0, 3, (32, 48)).astype(np.uint8)
+    tiny_project.save_prediction(entry, mask, mask, round_name="starter")
+    (file,) = cache_files(tiny_project, "predictions")
+    if content == "half":
+        content = file.read_bytes()[: file.stat().st_size // 2]
+    file.write_bytes(content)
+    again = Project.open(tiny_project.root)
+    assert again.load_prediction(entry) is None
+    assert again.status(entry) is Status.UNTOUCHED
+
+
+def test_predictions_of_like_named_images_stay_apart(tiny_project):
+    Image.new("RGB", (48, 32)).save(tiny_project.images_dir / "b.png")
+    tiny_project.refresh()
+    for i, name in enumerate(("b.jpg", "b.png")):
+        mask = np.full((32, 48), i, np.uint8)
+        tiny_project.save_prediction(tiny_project.entry(name), mask, mask, round_name="x")
+    for i, name in enumerate(("b.jpg", "b.png")):
+        cached = tiny_project.load_prediction(tiny_project.entry(name))
+        assert cached is not None
+        assert cached.mask[0, 0] == i
+
+
+def test_broken_counts_are_counted_anew(tiny_project):
+    tiny_project.refresh()
+    (tiny_project.cache_dir / "mask_counts.json").write_text('{"a": 3}', "utf-8")
+    again = Project.open(tiny_project.root)
+    assert sum(again.mask_counts(again.entry("a.png")).values()) == 48 * 32
+
+
+def test_deleting_the_cache_loses_nothing(tiny_project):
+    import shutil
+
+    tiny_project.thumbnail(tiny_project.images[0], 8)
+    tiny_project.refresh()
+    before = tiny_project.load_mask(tiny_project.images[0])
+    shutil.rmtree(tiny_project.cache_dir)
+    again = Project.open(tiny_project.root)
+    assert np.array_equal(again.load_mask(again.images[0]), before)
