@@ -110,10 +110,10 @@ def write_jpeg(entry: ImageEntry, target: Path, tally: Tally) -> None:
 
 
 def _is_upright(path: Path, *formats: str) -> bool:
-    """Whether the file is of one of these formats, in RGB or grey, and needs no turning."""
+    """Whether the file is of one of these formats, not in printer's inks, and needs no turning."""
     try:
         with open_image(path) as image:
-            if image.format not in formats or image.mode not in {"RGB", "L", "P", "1", "RGBA"}:
+            if image.format not in formats or image.mode == "CMYK":
                 return False
             return image.getexif().get(_ORIENTATION, 1) in {0, 1}
     except (OSError, ValueError, SyntaxError):
