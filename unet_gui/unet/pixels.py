@@ -29,7 +29,8 @@ def to_input(image: RgbImage, in_channels: int, normalisation: Normalisation) ->
     Raises:
         CheckpointError: the network takes neither colour nor grey images.
     """
-    unit = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float().div_(255)
+    # copied, because torch warns about arrays that may only be read
+    unit = torch.from_numpy(np.array(image, order="C")).permute(2, 0, 1).float().div_(255)
     return normalise(unit, in_channels, normalisation)
 
 

@@ -95,18 +95,23 @@ def starter() -> Path | None:
         return None
 
 
-def open_checkpoint(path: Path, project: Project) -> Checkpoint:
-    """A checkpoint that was named explicitly; class names count unless it is the project's own.
+def open_checkpoint(path: Path, project: Project, *, strict: bool = True) -> Checkpoint:
+    """A checkpoint that was named explicitly.
 
     A bare `.pth` is measured on the project's labelled images.
 
+    Args:
+        path: A round's folder, a `.safetensors` or a `.pth`.
+        project: The project it is used in.
+        strict: Refuse one for other classes. In the project's own rounds ids mean the same class
+            however it is called now; elsewhere names count.
+
     Raises:
-        CheckpointError: it is missing, damaged or for another network.
+        CheckpointError: it is missing, damaged, for another network or for other classes.
     """
-    inside = project.models_dir.resolve() in path.resolve().parents
-    if inside:
+    if project.models_dir.resolve() in path.resolve().parents:
         return own_checkpoint(path, project.classes)
-    return load(path, labelled=_labelled(project))
+    return load(path, classes=project.classes if strict else None, labelled=_labelled(project))
 
 
 def _labelled(project: Project) -> Iterator[tuple[RgbImage, ClassMask]]:
@@ -157,7 +162,7 @@ def train_round(
 
 def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, str | None]:
     if parent is not None:
-        return open_checkpoint(parent, project), parent.name
+        return open_checkpoint(parent, project, strict=False), parent.name
     latest = latest_round(project)
     if latest is None:
         return None, None

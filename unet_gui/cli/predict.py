@@ -1,0 +1,231 @@
+"""`unet-gui predict PROJECT|IMAGE… --out DIR [--checkpoint CKPT] [--probabilities]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from unet_gui.core.errors import CheckpointError, ImageReadError, MaskWriteError, UsageError
+from unet_gui.core.progress import Progress
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator, Sequence
+
+    from unet_gui.cli.output import Output
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.dataset.project import Project
+    from unet_gui.unet.checkpoint import Checkpoint
+    from unet_gui.unet.predict import Prediction, Predictor
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "targets",
+        metavar="PROJECT|IMAGE",
+        nargs="+",
+        help="a project, a folder of images, or image files",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="CKPT",
+        help="a round's folder, a .safetensors or a .pth; the project's adopted round without it",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", required=True, help="folder for the masks; subfolders are kept"
+    )
+    parser.add_argument(
+        "--probabilities",
+        action="store_true",
+        help="also write DIR/<stem>.npz: probabilities (class × height × width) and class_ids",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    name: str
+    path: Path
+    out: PurePosixPath
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Predict every image; those that cannot be read are named and make it fail in the end."""
+    project, items = _items([Path(t) for t in args.targets])
+    if project is not None and project.notice:
+        output.warn(project.notice)
+    if not items:
+        raise UsageError(f"There are no images in {args.targets[0]}.")
+    named = Path(args.checkpoint) if args.checkpoint else None
+
+    from unet_gui.unet.device import pick
+    from unet_gui.unet.predict import Predictor
+
+    device = pick(args.device)
+    checkpoint, source = _checkpoint(project, named)
+    for note in checkpoint.notes:
+        output.say(f"note: {note}")
+    predictor = Predictor(checkpoint, device)
+    classes = _classes(checkpoint, project)
+    job = _predict_all(predictor, classes, items, Path(args.out), output, keep=args.probabilities)
+    failed = output.drain(job)
+    done = len(items) - failed
+    output.result(
+        {
+            "event": "done",
+            "images": done,
+            "failed": failed,
+            "out": args.out,
+            "checkpoint": source,
+            "device": predictor.device.description,
+        },
+        f"{done} masks in {args.out}, predicted by {source} on {predictor.device.description}",
+    )
+    if failed:
+        raise ImageReadError(f"{failed} of {len(items)} images could not be predicted.")
+    return 0
+
+
+def _items(targets: Sequence[Path]) -> tuple[Project | None, list[_Item]]:
+    folders = [t for t in targets if t.is_dir()]
+    if not folders:
+        missing = [t for t in targets if not t.is_file()]
+        if missing:
+            raise UsageError(f"There is no file or folder {missing[0]}.", "Check the path.")
+        return None, _files(targets)
+    if len(targets) > 1:
+        raise UsageError("Give either one project or folder, or image files.")
+    from unet_gui.dataset.project import Project
+
+    project = Project.open(folders[0])
+    return project, [
+        _Item(e.name, e.path, PurePosixPath(e.mask_path.relative_to(project.masks_dir).as_posix()))
+        for e in project.images
+    ]
+
+
+def _files(paths: Sequence[Path]) -> list[_Item]:
+    items: list[_Item] = []
+    taken: set[str] = set()
+    for path in paths:
+        # a second image of the same stem keeps its whole name, as in a project
+        name = next(
+            (n for n in (f"{path.stem}.png", f"{path.name}.png") if n.casefold() not in taken),
+            None,
+        )
+        if name is None:
+            raise UsageError(
+                f"Two images are called {path.name}; their masks would be one file.",
+                "Predict them into different folders.",
+            )
+        taken.add(name.casefold())
+        items.append(_Item(str(path), path, PurePosixPath(name)))
+    return items
+
+
+def _checkpoint(project: Project | None, named: Path | None) -> tuple[Checkpoint, str]:
+    """The checkpoint asked for or the one that proposes, and what to call it.
+
+    Raises:
+        CheckpointError: there is none, or it does not fit.
+    """
+    from unet_gui.unet import checkpoint, rounds
+
+    if named is not None:
+        loaded = (
+            checkpoint.load(named) if project is None else rounds.open_checkpoint(named, project)
+        )
+        return loaded, str(named)
+    if project is None:
+        starter = rounds.starter()
+        if starter is None:
+            raise CheckpointError("No checkpoint is given.", "Name one with --checkpoint CKPT.")
+        return checkpoint.load(starter), "the bundled starter"
+    found = rounds.proposing_checkpoint(project)
+    if found is None:
+        raise CheckpointError(
+            f"{project.name} has no round yet, and the bundled starter knows other classes.",
+            "Fine-tune one with: unet-gui train PROJECT, or name one with --checkpoint CKPT.",
+        )
+    return found
+
+
+def _classes(checkpoint: Checkpoint, project: Project | None) -> ClassTable:
+    """Names and colours for the masks: the project's, else the checkpoint's, else made up."""
+    from unet_gui.dataset.class_files import classes_from_ids, voc_classes
+
+    if project is not None:
+        return project.classes
+    if checkpoint.classes is not None:
+        return checkpoint.classes
+    count = checkpoint.spec.num_classes
+    return voc_classes() if count == len(voc_classes()) else classes_from_ids(range(count))
+
+
+def _predict_all(
+    predictor: Predictor,
+    classes: ClassTable,
+    items: Sequence[_Item],
+    out: Path,
+    output: Output,
+    *,
+    keep: bool,
+) -> Generator[Progress, None, int]:
+    """Predict and write; the result is how many images could not be read."""
+    from unet_gui.dataset.images import load_image
+    from unet_gui.dataset.masks import save_mask
+
+    failed = 0
+    noted = ""
+    for index, item in enumerate(items):
+        progress = Progress(index, len(items), item.name)
+        yield progress
+        try:
+            image = load_image(item.path)
+        except ImageReadError as error:
+            failed += 1
+            output.warn(error.message)
+            continue
+        prediction = yield from _predict(predictor.predict(image, probabilities=keep), progress)
+        target = out / item.out
+        save_mask(target, prediction.mask, classes)
+        if keep:
+            _save_probabilities(target.with_suffix(".npz"), prediction)
+        if prediction.note and prediction.note != noted:
+            noted = prediction.note
+            output.warn(noted)
+        output.event("image", image=item.name, mask=target)
+    yield Progress(len(items), len(items))
+    return failed
+
+
+def _predict(
+    job: Generator[Progress, None, Prediction], progress: Progress
+) -> Generator[Progress, None, Prediction]:
+    """One image's prediction; its tiles do not move the bar, but can be interrupted."""
+    try:
+        while True:
+            try:
+                next(job)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            yield progress
+    finally:
+        job.close()
+
+
+def _save_probabilities(path: Path, prediction: Prediction) -> None:
+    import numpy as np
+
+    from unet_gui.dataset.files import explain, write_atomic
+
+    arrays = {
+        "probabilities": np.asarray(prediction.probabilities),
+        "class_ids": np.array(prediction.class_ids, np.uint8),
+    }
+    try:
+        write_atomic(path, lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
+    except OSError as error:
+        reason, hint = explain(error)
+        raise MaskWriteError(f"{path} cannot be written: {reason}.", hint) from error

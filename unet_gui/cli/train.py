@@ -1,0 +1,238 @@
+"""`unet-gui train PROJECT [--budget 60s | --epochs N] …`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from unet_gui.core.errors import UsageError
+from unet_gui.core.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from unet_gui.cli.output import Output
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.unet.device import Device
+    from unet_gui.unet.rounds import FinishedRound
+    from unet_gui.unet.settings import TrainSettings
+    from unet_gui.unet.trainer import TrainProgress
+
+PROGRESS_SECONDS = 0.5
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", help="a project or labelled folder")
+    parser.add_argument(
+        "--learner", choices=("unet", "instant"), default="unet", help="what learns (default: unet)"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--budget", type=seconds, metavar="TIME", help="how long to train: 60s, 5m, 1h"
+    )
+    length.add_argument(
+        "--epochs", type=int, metavar="N", help="passes over the labelled area instead of a time"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("quick", "thorough", "tutorial"),
+        default="quick",
+        help="quick: a minute; thorough: ten; tutorial: the recipe of the VGG16 U-Net tutorials",
+    )
+    parser.add_argument(
+        "--decoder",
+        choices=("auto", "tutorial", "lite"),
+        help="tutorial: exchanges weights with .pth files; lite: what a CPU can train; "
+        "auto: lite on a CPU, tutorial on a GPU (default)",
+    )
+    parser.add_argument(
+        "--width", type=float, metavar="W", help="channels relative to VGG16's: 1.0, 0.5, 0.25"
+    )
+    parser.add_argument(
+        "--from",
+        dest="parent",
+        metavar="CKPT",
+        help="go on from this checkpoint instead of the adopted round",
+    )
+    parser.add_argument(
+        "--encoder-weights",
+        metavar="FILE|imagenet|none",
+        help="weights of torchvision's vgg16 to start from; imagenet: download, none: random",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
+
+
+def seconds(text: str) -> float:
+    """A time such as 60s, 5m, 1.5h or a plain number of seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", text.strip().lower())
+    if found is None or float(found[1]) <= 0:
+        raise argparse.ArgumentTypeError(f"“{text}” is no time; write 60s, 5m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Train a round; it is in the project's folder of models when this returns 0."""
+    if args.learner == "instant":
+        raise UsageError("The instant learner is not built yet.", "Use --learner unet.")
+    with _stopped_by_signals():
+        _train(args, output)
+    return 0
+
+
+def _train(args: argparse.Namespace, output: Output) -> None:
+    from unet_gui.dataset.project import Project
+
+    project = Project.open(args.project)
+    if project.notice:
+        output.warn(project.notice)
+
+    from unet_gui.unet.device import pick
+    from unet_gui.unet.rounds import train_round
+
+    settings = _settings(args)
+    device = pick(args.device)
+    parent = Path(args.parent) if args.parent else None
+    _announce(output, settings, device)
+    reporter = _Reporter(output)
+    job = train_round(project, settings, device=device, parent=parent)
+    try:
+        while True:
+            reporter.show(next(job))
+    except StopIteration as stop:
+        finished: FinishedRound = stop.value
+    finally:
+        job.close()
+    _tell(output, finished, project.classes)
+
+
+def _settings(args: argparse.Namespace) -> TrainSettings:
+    from unet_gui.unet.settings import preset
+
+    given: dict[str, Any] = {
+        "budget": args.budget,
+        "epochs": args.epochs,
+        "decoder": args.decoder,
+        "width": args.width,
+        "encoder_weights": args.encoder_weights,
+    }
+    changes = {k: v for k, v in given.items() if v is not None}
+    return preset(args.preset, seed=args.seed, **changes)
+
+
+def _announce(output: Output, settings: TrainSettings, device: Device) -> None:
+    output.event(
+        "start",
+        device=device.description,
+        budget=settings.budget,
+        epochs=settings.epochs,
+        seed=settings.seed,
+    )
+    length = f"{settings.budget:g} s" if settings.budget else f"{settings.epochs} epochs"
+    output.say(f"Fine-tuning for {length} on {device.description}")
+
+
+class _Reporter:
+    """Turns progress into JSON lines or a bar, twice a second at most; scores always."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._next = 0.0
+
+    def show(self, progress: TrainProgress) -> None:
+        if progress.score is not None and progress.score.pixels:
+            self._output.event(
+                "score",
+                step=progress.step,
+                seconds=progress.seconds,
+                miou=progress.score.miou,
+                iou=progress.score.iou,
+                loss=progress.loss,
+            )
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + PROGRESS_SECONDS
+        if self._output.json:
+            self._output.event(
+                "progress",
+                step=progress.step,
+                steps=progress.steps,
+                seconds=progress.seconds,
+                budget=progress.budget,
+                loss=progress.loss,
+                text=progress.text,
+            )
+        else:
+            self._output.progress(_bar(progress))
+
+
+def _bar(progress: TrainProgress) -> Progress:
+    text = progress.text if not progress.step else f"{progress.text}, loss {progress.loss:.3f}"
+    if progress.budget is not None:
+        done = min(progress.seconds, progress.budget)
+        return Progress(int(done), max(1, int(progress.budget)), text)
+    return Progress(progress.step, progress.steps or 0, text)
+
+
+def _tell(output: Output, finished: FinishedRound, classes: ClassTable) -> None:
+    result = finished.result
+    for note in result.notes:
+        output.warn(note)
+    previous = None if result.previous is None else result.previous.miou
+    output.result(
+        {
+            "event": "done",
+            "round": finished.name,
+            "path": finished.path,
+            "adopted": result.adopted,
+            "miou": result.score.miou,
+            "previous_miou": previous,
+            "iou": result.score.iou,
+            "seconds": result.seconds,
+            "steps": result.steps,
+        },
+        _words(finished, classes),
+    )
+
+
+def _words(finished: FinishedRound, classes: ClassTable) -> str:
+    result = finished.result
+    lines = [f"{finished.path}: {result.steps} steps in {result.seconds:.0f} s"]
+    if result.score.pixels:
+        lines += [
+            f"  {classes[i].name:<20} IoU {iou:.3f}"
+            for i, iou in result.score.iou.items()
+            if i in classes
+        ]
+        lines.append(f"  {'mean':<20} IoU {result.score.miou:.3f} on held-back corrections")
+    else:
+        lines.append("  too few corrections to hold some back: no score yet")
+    previous = "" if result.previous is None else f" (before: {result.previous.miou:.3f})"
+    taken = "adopted" if result.adopted else "not better, so the round before stays in use"
+    return "\n".join([*lines, f"  {taken}{previous}"])
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Ctrl-C and a polite kill both end the run cleanly, in the background too."""
+
+    def stop(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = {kind: signal.signal(kind, stop) for kind in kinds}
+    except ValueError:  # not in the main thread: whoever called us decides about signals
+        before = {}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
