@@ -100,16 +100,15 @@ def draw(
 
 
 def varied_look(rng: np.random.Generator) -> Look:
-    """A look drawn from everything microscopes show: other stains, grey, inverted, fluorescent."""
+    """A look drawn from what microscopes show: any stain, grey, fluorescent, large, small."""
     dark = bool(rng.random() < 0.3)
     hue = rng.uniform(0.08, 0.7, 3)
     dyes = tuple(_triple(np.clip(hue * rng.uniform(0.6, 1.4, 3), 0.04, 0.8)) for _ in range(3))
-    familiar = rng.random() < 0.45 and not dark
     nucleus = _triple(np.clip(hue * rng.uniform(1.4, 2.6) + rng.uniform(0, 0.6, 3), 0.4, 1.5))
     lamp = _triple(np.clip(rng.normal(1, 0.05, 3), 0.85, 1.1))
     return Look(
-        dyes=CYTOPLASM_DYES if familiar else dyes,
-        nucleus_dye=NUCLEUS_DYE if familiar else nucleus,
+        dyes=dyes,
+        nucleus_dye=nucleus,
         dark_field=dark,
         colour=float(rng.choice([0.0, 1.0, 1.0])),
         lamp=lamp,
@@ -128,7 +127,7 @@ def _triple(values: NDArray[np.floating]) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
     """Smooth noise of mean 0 and deviation about 1 whose bumps are `scale` pixels apart."""
     rows, columns = (int(side / scale) + 4 for side in shape)
     grid = rng.standard_normal((rows, columns)).astype(np.float32)
@@ -138,12 +137,12 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Fl
     return ndimage.map_coordinates(grid, where, order=2, mode="reflect").astype(np.float32) * 1.4
 
 
-def _fractal(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
-    total = _noise(rng, shape, scale)
+def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+    total = smooth_noise(rng, shape, scale)
     for octave in range(1, 4):
         if scale / 2**octave < 1.2:
             break
-        total += _noise(rng, shape, scale / 2**octave) * 0.55**octave
+        total += smooth_noise(rng, shape, scale / 2**octave) * 0.55**octave
     return total * 0.8
 
 
@@ -225,11 +224,11 @@ def _lay_cell(
     outline = _Outline.random(rng, (y, x), radius, 0.075)
     depth = outline.depth(window)
     shape = (depth.shape[0], depth.shape[1])
-    depth += _fractal(rng, shape, radius * 0.35) * radius * 0.035
+    depth += fractal_noise(rng, shape, radius * 0.35) * radius * 0.035
     share = look.nucleus_share * float(np.clip(rng.normal(1, 0.14), 0.7, 1.35))
     nuclei = _nuclei(rng, (y, x), radius, share)
     nucleus_depth = np.max([nucleus.depth(window) for nucleus in nuclei], axis=0)
-    nucleus_depth += _fractal(rng, shape, radius * 0.2) * radius * 0.012
+    nucleus_depth += fractal_noise(rng, shape, radius * 0.2) * radius * 0.012
     nucleus_depth = np.minimum(nucleus_depth, depth - 1.5)
 
     dye = np.asarray(look.dyes[rng.integers(len(look.dyes))], np.float32)
@@ -268,8 +267,8 @@ def _cytoplasm(
     shape = (depth.shape[0], depth.shape[1])
     cover = np.clip(depth / 2.0 + 0.5, 0, 1)
     near = np.exp(np.minimum(nucleus_depth, 0) / (0.5 * radius))
-    thick = 0.5 + 0.36 * near + 0.10 * _fractal(rng, shape, radius * 0.5)
-    thick += 0.055 * _noise(rng, shape, 2.3) + 0.05 * _noise(rng, shape, 5.0)
+    thick = 0.5 + 0.36 * near + 0.10 * fractal_noise(rng, shape, radius * 0.5)
+    thick += 0.055 * smooth_noise(rng, shape, 2.3) + 0.05 * smooth_noise(rng, shape, 5.0)
     thick += 0.16 * np.exp(-(((depth - 1.5) / 2.2) ** 2))
     for _ in range(rng.poisson(0.9)):
         thick += _fold(rng, shape, radius)
@@ -303,8 +302,8 @@ def _chromatin(rng: np.random.Generator, depth: Floats, radius: float) -> Floats
     """Density of a nucleus: clumps, a darker membrane, one or two nucleoli."""
     shape = (depth.shape[0], depth.shape[1])
     cover = np.clip(depth / 1.6 + 0.5, 0, 1)
-    clumps = np.tanh(1.3 * _noise(rng, shape, max(2.2, radius * 0.28)))
-    density = 0.78 + 0.2 * clumps + 0.07 * _noise(rng, shape, 1.7)
+    clumps = np.tanh(1.3 * smooth_noise(rng, shape, max(2.2, radius * 0.28)))
+    density = 0.78 + 0.2 * clumps + 0.07 * smooth_noise(rng, shape, 1.7)
     density += 0.24 * np.exp(-(((depth - 1.2) / 1.4) ** 2))
     density -= 0.06 * np.clip(depth / max(radius, 1.0), 0, 1)
     inside = np.argwhere(depth > 0.35 * radius)
@@ -319,9 +318,9 @@ def _chromatin(rng: np.random.Generator, depth: Floats, radius: float) -> Floats
 def _lay_mucus(rng: np.random.Generator, slide: _Slide, look: Look) -> None:
     """Thin, streaky stain over the whole slide and a few out-of-focus patches."""
     shape = (slide.truth.shape[0], slide.truth.shape[1])
-    streaks = np.clip(_fractal(rng, shape, 70) - 0.35, 0, None)
-    film = 0.035 + 0.10 * streaks * look.dirt + 0.012 * _noise(rng, shape, 3.0)
-    film += 0.014 * _noise(rng, shape, 12.0)
+    streaks = np.clip(fractal_noise(rng, shape, 70) - 0.35, 0, None)
+    film = 0.035 + 0.10 * streaks * look.dirt + 0.012 * smooth_noise(rng, shape, 3.0)
+    film += 0.014 * smooth_noise(rng, shape, 12.0)
     slide.absorbance += np.clip(film, 0, None)[..., None] * np.asarray(MUCUS_DYE, np.float32)
 
 
