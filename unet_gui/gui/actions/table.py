@@ -1,0 +1,305 @@
+"""Every action of the window in one table: menu, words, icon, keys and when it is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+
+
+class Menu(Enum):
+    """The menus, in their order."""
+
+    FILE = "file"
+    EDIT = "edit"
+    VIEW = "view"
+    IMAGE = "image"
+    CLASS = "class"
+    LEARN = "learn"
+    HELP = "help"
+
+
+class Group(Enum):
+    """Actions of which one is always on."""
+
+    NONE = ""
+    TOOL = "tool"
+    THEME = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What there is to act on."""
+
+    project: bool = False
+    images: bool = False
+    image: bool = False
+    ghost: bool = False
+    can_undo: bool = False
+    can_redo: bool = False
+    classes: int = 0
+    class_chosen: bool = False
+    can_swap: bool = False
+    learning: bool = False
+    can_roll_back: bool = False
+
+
+When = Callable[[Situation], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One row of the table.
+
+    Attributes:
+        id: name in code; also the QAction's objectName.
+        menu: where it is found.
+        text: what the menu says, with its mnemonic.
+        icon: icon name; empty for none.
+        keys: shortcuts, the first one shown.
+        tip: one sentence more than the text, for tool tip and status bar.
+        when: whether it is possible.
+        checkable: it is on or off.
+        group: exclusive group.
+        starts_section: a separator goes before it.
+        in_menu: False for what only a key does (the nine class keys).
+        hint: key shown when something else than a shortcut listens to it.
+    """
+
+    id: str
+    menu: Menu
+    text: str
+    icon: str = ""
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    when: When = lambda _: True
+    checkable: bool = False
+    group: Group = Group.NONE
+    starts_section: bool = False
+    in_menu: bool = True
+    hint: str = ""
+
+
+CLASS_KEYS: Final = 9
+"""How many classes have a number key."""
+
+
+def _project(s: Situation) -> bool:
+    return s.project
+
+
+def _image(s: Situation) -> bool:
+    return s.image
+
+
+def _images(s: Situation) -> bool:
+    return s.images
+
+
+def _ghost(s: Situation) -> bool:
+    return s.ghost
+
+
+def _class(s: Situation) -> bool:
+    return s.class_chosen
+
+
+def _several_classes(s: Situation) -> bool:
+    return s.class_chosen and s.classes > 1
+
+
+def _classes(s: Situation, *, at_least: int) -> bool:
+    return s.classes >= at_least
+
+
+def menu_titles() -> dict[Menu, str]:
+    """Titles with mnemonics."""
+    translate = QCoreApplication.translate
+    return {
+        Menu.FILE: translate("Actions", "&File"),
+        Menu.EDIT: translate("Actions", "&Edit"),
+        Menu.VIEW: translate("Actions", "&View"),
+        Menu.IMAGE: translate("Actions", "&Image"),
+        Menu.CLASS: translate("Actions", "&Class"),
+        Menu.LEARN: translate("Actions", "&Learn"),
+        Menu.HELP: translate("Actions", "&Help"),
+    }
+
+
+def action_specs() -> tuple[ActionSpec, ...]:
+    """The table, in the language of the moment."""
+    return (
+        *_file(), *_edit(), *_view(), *_image_rows(), *_class_rows(), *_learn(), *_help(),
+    )  # fmt: skip
+
+
+def _file() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.FILE
+    return (
+        ActionSpec("new_project", menu, t("Actions", "&New project…"), "new_project", ("Ctrl+N",),
+                   t("Actions", "Make a project from a folder of images")),
+        ActionSpec("open", menu, t("Actions", "&Open…"), "open_folder", ("Ctrl+O",),
+                   t("Actions", "Open a project or a folder of images")),
+        ActionSpec("open_sample", menu, t("Actions", "Open the &sample project"), "image", (),
+                   t("Actions", "Look around with the images that come with the program")),
+        ActionSpec("refresh", menu, t("Actions", "Look for new &images"), "", ("F5",),
+                   t("Actions", "Show images that have come or gone since"), _project,
+                   starts_section=True),
+        ActionSpec("export", menu, t("Actions", "&Export…"), "export", ("Ctrl+E",),
+                   t("Actions", "Write images and masks for other programs"), _images),
+        ActionSpec("close_project", menu, t("Actions", "&Close project"), "close", ("Ctrl+W",),
+                   t("Actions", "Save and go back to the start page"), _project),
+        ActionSpec("quit", menu, t("Actions", "&Quit"), "", ("Ctrl+Q",),
+                   t("Actions", "Save and leave"), starts_section=True),
+    )  # fmt: skip
+
+
+def _edit() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.EDIT
+    return (
+        ActionSpec("undo", menu, t("Actions", "&Undo"), "undo", ("Ctrl+Z",),
+                   t("Actions", "Take the last stroke back"), lambda s: s.can_undo),
+        ActionSpec("redo", menu, t("Actions", "&Redo"), "redo", ("Ctrl+Shift+Z", "Ctrl+Y"),
+                   t("Actions", "Do it again"), lambda s: s.can_redo),
+        ActionSpec("brush", menu, t("Actions", "&Brush"), "brush", ("B",),
+                   t("Actions", "Paint the chosen class"), checkable=True, group=Group.TOOL,
+                   starts_section=True),
+        ActionSpec("eraser", menu, t("Actions", "&Eraser"), "eraser", ("E", "0"),
+                   t("Actions", "Make pixels unlabelled again"), checkable=True,
+                   group=Group.TOOL),
+        ActionSpec("pan", menu, t("Actions", "&Move the view"), "pan", ("M",),
+                   t("Actions", "Drag the image; hold Space to do so with any tool"),
+                   checkable=True, group=Group.TOOL),
+        ActionSpec("pick", menu, t("Actions", "&Pick the class"), "", (),
+                   t("Actions", "Paint with the class under the pointer"), _image, hint="I"),
+        ActionSpec("smaller", menu, t("Actions", "&Smaller brush"), "", ("[",),
+                   t("Actions", "A thinner brush or eraser"), starts_section=True),
+        ActionSpec("larger", menu, t("Actions", "&Larger brush"), "", ("]",),
+                   t("Actions", "A thicker brush or eraser")),
+    )  # fmt: skip
+
+
+def _view() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.VIEW
+    return (
+        ActionSpec("zoom_in", menu, t("Actions", "Zoom &in"), "zoom_in", ("Ctrl++", "Ctrl+="),
+                   t("Actions", "Closer"), _image),
+        ActionSpec("zoom_out", menu, t("Actions", "Zoom &out"), "zoom_out", ("Ctrl+-",),
+                   t("Actions", "Further away"), _image),
+        ActionSpec("zoom_fit", menu, t("Actions", "&Fit the window"), "zoom_fit", ("Ctrl+0",),
+                   t("Actions", "Show the whole image"), _image),
+        ActionSpec("zoom_actual", menu, t("Actions", "&Actual size"), "zoom_actual", ("Ctrl+1",),
+                   t("Actions", "One image pixel to one screen pixel"), _image),
+        ActionSpec("overlay", menu, t("Actions", "&Hide the overlay"), "eye_off", (),
+                   t("Actions", "Show the bare image while H is held down"), _image,
+                   checkable=True, starts_section=True, hint="H"),
+        ActionSpec("outline", menu, t("Actions", "O&utlines only"), "outline", ("O",),
+                   t("Actions", "Draw the borders of the mask instead of filling it"),
+                   checkable=True),
+        ActionSpec("ghost", menu, t("Actions", "Show the &proposal"), "eye", ("G",),
+                   t("Actions", "Show what the network proposes for unlabelled pixels"),
+                   checkable=True),
+        ActionSpec("panels", menu, t("Actions", "Panels on or o&ff"), "panels", (),
+                   t("Actions", "Only the image, or all panels again (Tab on the image)"),
+                   starts_section=True, hint="Tab"),
+        ActionSpec("next_area", menu, t("Actions", "Go to the &next area"), "", ("F6",),
+                   t("Actions", "Keyboard to the image list, the image, the classes, the learner")),
+        ActionSpec("full_screen", menu, t("Actions", "F&ull screen"), "", ("F11",),
+                   t("Actions", "The whole screen for the window"), checkable=True),
+        ActionSpec("theme_system", menu, t("Actions", "Theme of the &system"), "theme", (),
+                   t("Actions", "Light or dark as the system is"), checkable=True,
+                   group=Group.THEME, starts_section=True),
+        ActionSpec("theme_light", menu, t("Actions", "&Light theme"), "", (),
+                   t("Actions", "Dark on light"), checkable=True, group=Group.THEME),
+        ActionSpec("theme_dark", menu, t("Actions", "&Dark theme"), "", (),
+                   t("Actions", "Light on dark"), checkable=True, group=Group.THEME),
+    )  # fmt: skip
+
+
+def _image_rows() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.IMAGE
+    return (
+        ActionSpec("previous", menu, t("Actions", "&Previous image"), "previous", ("A", "PgUp"),
+                   t("Actions", "The image before this one"), _images),
+        ActionSpec("next", menu, t("Actions", "&Next image"), "next", ("D", "PgDown"),
+                   t("Actions", "The image after this one"), _images),
+        ActionSpec("accept", menu, t("Actions", "&Accept"), "accept", ("Return", "Enter"),
+                   t("Actions", "Make the proposal the mask wherever nothing is painted yet"),
+                   _ghost, starts_section=True),
+        ActionSpec("accept_next", menu, t("Actions", "Accept && ne&xt"), "accept_next",
+                   ("Shift+Return", "Shift+Enter"),
+                   t("Actions", "Accept, mark the image done and go on to the next open one"),
+                   _image),
+        ActionSpec("accept_lasso", menu, t("Actions", "Accept in &lasso"), "accept_lasso", ("L",),
+                   t("Actions", "Draw around the part of the proposal that is right"),
+                   checkable=True, group=Group.TOOL),
+        ActionSpec("discard", menu, t("Actions", "&Discard the proposal"), "discard",
+                   ("Shift+Backspace",), t("Actions", "Stop proposing for this image"), _ghost),
+        ActionSpec("done", menu, t("Actions", "Mark as d&one"), "done", ("Ctrl+D",),
+                   t("Actions", "Nothing is left to correct in this image"), _image,
+                   checkable=True, starts_section=True),
+    )  # fmt: skip
+
+
+def _class_rows() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.CLASS
+    numbers = tuple(
+        ActionSpec(f"class_{n}", menu, t("Actions", "Class {0}").format(n), "", (str(n),),
+                   t("Actions", "Paint this class"), partial(_classes, at_least=n), in_menu=False)
+        for n in range(1, CLASS_KEYS + 1)
+    )  # fmt: skip
+    return (
+        ActionSpec("class_add", menu, t("Actions", "&Add a class"), "add", ("Ctrl+Shift+A",),
+                   t("Actions", "One more kind of thing to paint"), _project),
+        ActionSpec("class_rename", menu, t("Actions", "&Rename"), "edit", (),
+                   t("Actions", "Another name for the chosen class"), _class, hint="F2"),
+        ActionSpec("class_recolor", menu, t("Actions", "Change the &colour…"), "contrast", (),
+                   t("Actions", "Another colour for the chosen class"), _class),
+        ActionSpec("class_up", menu, t("Actions", "Move &up"), "up", (),
+                   t("Actions", "The class takes the key before its own"), _several_classes),
+        ActionSpec("class_down", menu, t("Actions", "Move &down"), "down", (),
+                   t("Actions", "The class takes the key after its own"), _several_classes),
+        ActionSpec("class_merge", menu, t("Actions", "&Merge into…"), "merge", (),
+                   t("Actions", "Give all its pixels to another class"), _several_classes,
+                   starts_section=True),
+        ActionSpec("class_delete", menu, t("Actions", "&Delete…"), "remove", (),
+                   t("Actions", "Make all its pixels unlabelled"), _class),
+        ActionSpec("swap_class", menu, t("Actions", "&Last class"), "", ("X",),
+                   t("Actions", "Back to the class used before"), lambda s: s.can_swap,
+                   starts_section=True),
+        *numbers,
+    )  # fmt: skip
+
+
+def _learn() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.LEARN
+    return (
+        ActionSpec("fine_tune", menu, t("Actions", "&Fine-tune"), "fine_tune", ("Ctrl+T",),
+                   t("Actions", "Learn from everything painted so far"),
+                   lambda s: s.images and not s.learning),
+        ActionSpec("stop_learning", menu, t("Actions", "&Stop"), "stop", (),
+                   t("Actions", "End the round; what was used before stays"),
+                   lambda s: s.learning),
+        ActionSpec("roll_back", menu, t("Actions", "Use the &previous round"), "rollback", (),
+                   t("Actions", "Propose with the round before the one in use"),
+                   lambda s: s.can_roll_back, starts_section=True),
+    )  # fmt: skip
+
+
+def _help() -> tuple[ActionSpec, ...]:
+    t, menu = QCoreApplication.translate, Menu.HELP
+    return (
+        ActionSpec("keys", menu, t("Actions", "&Keys"), "keyboard", ("?", "F1"),
+                   t("Actions", "All keys on one page")),
+        ActionSpec("commands", menu, t("Actions", "&Find a command…"), "search",
+                   ("Ctrl+Shift+P",), t("Actions", "Type what you want to do")),
+        ActionSpec("log", menu, t("Actions", "Show the &log"), "", (),
+                   t("Actions", "The file to send along when something went wrong"),
+                   starts_section=True),
+        ActionSpec("about", menu, t("Actions", "&About"), "info", (),
+                   t("Actions", "Version and licence")),
+    )  # fmt: skip

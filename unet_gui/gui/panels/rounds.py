@@ -1,0 +1,134 @@
+"""The list of finished rounds, each one click away from being used again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from unet_gui.gui.panels.wording import score
+from unet_gui.gui.theme.tokens import SPACE_M
+from unet_gui.gui.theme.widgets import named
+
+if TYPE_CHECKING:
+    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.rounds import Round
+    from unet_gui.gui.theme import Theme
+
+_NAME: Final = Qt.ItemDataRole.UserRole + 1
+VISIBLE_ROWS: Final = 4
+
+
+class RoundsList(QWidget):
+    """Newest first, what the program started with last; a tick marks the one in use.
+
+    Signals:
+        use_requested: name of the round to use, "" for the start.
+    """
+
+    use_requested = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.adopted: str | None = None
+        self.names: list[str] = []
+        self.tree = named(QTreeWidget(), "rounds")
+        self.tree.setAccessibleName(self.tr("Rounds"))
+        self.tree.setProperty("framed", True)
+        self.tree.setHeaderLabels([self.tr("Round"), self.tr("Score"), self.tr("When")])
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.tree.header()
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.use_button = named(QPushButton(self.tr("Use this round")), "use_round")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_M)
+        layout.addWidget(self.tree)
+        layout.addWidget(self.use_button)
+        self.tree.currentItemChanged.connect(self._on_tree_current_changed)
+        self.tree.itemDoubleClicked.connect(self._use_chosen)
+        self.use_button.clicked.connect(self._use_chosen)
+        theme.changed.connect(self._mark)
+
+    def show_rounds(self, project: Project | None) -> None:
+        """List the rounds of a project."""
+        rounds = project.rounds() if project is not None else []
+        self.adopted = project.adopted if project is not None else None
+        self.names = [entry.name for entry in rounds]
+        self.tree.clear()
+        for entry in reversed(rounds):
+            self.tree.addTopLevelItem(self._item(entry.name, entry))
+        if rounds:
+            self.tree.addTopLevelItem(self._item("", None))
+        self._mark()
+        self.setVisible(bool(rounds))
+        rows = min(VISIBLE_ROWS, self.tree.topLevelItemCount())
+        row_height = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + SPACE_M)
+        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * row_height + 4)
+        self._on_tree_current_changed()
+
+    def _item(self, name: str, entry: Round | None) -> QTreeWidgetItem:
+        texts = [self.tr("Start"), "", ""]
+        if entry is not None:
+            scores: dict[str, Any] = entry.info.get("scores") or {}
+            texts = [title_of(name), score(scores.get("miou")), _when(entry.info.get("date"))]
+        item = QTreeWidgetItem(texts)
+        item.setData(0, _NAME, name)
+        tip = self.tr("What proposed before the first round") if entry is None else name
+        item.setToolTip(0, tip)
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return item
+
+    def _mark(self) -> None:
+        blank = self._theme.icon("accept", "transparent")
+        tick = self._theme.icon("accept", self._theme.tokens.success)
+        for row in range(self.tree.topLevelItemCount()):
+            item = self.tree.topLevelItem(row)
+            if item is not None:
+                used = item.data(0, _NAME) == (self.adopted or "")
+                item.setIcon(0, tick if used else blank)
+                item.setData(
+                    0, Qt.ItemDataRole.AccessibleTextRole,
+                    self.tr("{0}, in use").format(item.text(0)) if used else item.text(0),
+                )  # fmt: skip
+
+    def _chosen(self) -> str | None:
+        item = self.tree.currentItem()
+        return item.data(0, _NAME) if item is not None else None
+
+    def _on_tree_current_changed(self) -> None:
+        chosen = self._chosen()
+        self.use_button.setEnabled(chosen is not None and chosen != (self.adopted or ""))
+
+    def _use_chosen(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None and chosen != (self.adopted or ""):
+            self.use_requested.emit(chosen)
+
+
+def title_of(name: str) -> str:
+    """The name of a round, such as round-003, as a person says it."""
+    number = name.removeprefix("round-")
+    if not number.isdigit():
+        return name
+    return QCoreApplication.translate("RoundsList", "Round {0}").format(int(number))
+
+
+def _when(date: object) -> str:
+    moment = QDateTime.fromString(str(date or ""), Qt.DateFormat.ISODate).toLocalTime()
+    return QLocale().toString(moment, "d MMM, HH:mm") if moment.isValid() else ""
