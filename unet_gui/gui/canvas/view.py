@@ -59,6 +59,7 @@ class CanvasView(QWidget):
         self._message = Message("")
         self._decoration = Decoration(session, state, self._viewport, self._pointer)
         self._batch: QRect | None = None
+        self._revision = 0
         self._loading = QTimer(self, singleShot=True, interval=LOADING_AFTER)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -147,6 +148,7 @@ class CanvasView(QWidget):
         image, document = self._session.image, self._session.document
         self._backdrop.set_image(image)
         self._overlay.set_mask(document.mask if document is not None else None)
+        self._revision = document.revision if document is not None else 0
         if image is not None:
             self._viewport.set_image(image.shape[1], image.shape[0])
         self._on_ghost_changed()
@@ -176,6 +178,10 @@ class CanvasView(QWidget):
             self._show_message()
 
     def _on_mask_changed(self, rect: Rect) -> None:
+        revision = self._session.document.revision if self._session.document else 0
+        if revision == self._revision:
+            return  # the end of a stroke: each part of it has been announced already
+        self._revision = revision
         self._overlay.invalidate(rect)
         self._repaint(QRect(*self._viewport.to_view_box(rect)))
 
