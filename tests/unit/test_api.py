@@ -1,0 +1,91 @@
+"""The whole job from Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import unet_gui
+from unet_gui.core.errors import CheckpointError, ImageReadError, TrainingError, UsageError
+
+
+@pytest.fixture
+def trained(tiny_project):
+    return unet_gui.fine_tune(
+        tiny_project, epochs=1, width=0.125, decoder="lite", patch=16, batch=2, device="cpu",
+        encoder_weights="none",
+    )  # fmt: skip
+
+
+def test_from_images_to_export(tmp_path, image_folder, drawn):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.fromarray(drawn(0)[1]).save(masks / "a.png")
+    project = unet_gui.new_project(
+        tmp_path / "p", images=image_folder, classes=["background", "disc", "square"], masks=masks
+    )
+    steps = []
+    finished = unet_gui.fine_tune(
+        project.root, epochs=1, width=0.125, decoder="lite", patch=16, batch=2, device="cpu",
+        encoder_weights="none", on_progress=steps.append,
+    )  # fmt: skip
+    assert steps
+    assert (finished.path / "checkpoint.safetensors").exists()
+    assert unet_gui.open_project(project.root).rounds()[0].name == finished.name
+    prediction = unet_gui.predict(finished.path, image_folder / "b.jpg", device="cpu")
+    assert prediction.mask.shape == prediction.confidence.shape == (32, 48)
+    report = unet_gui.export(project, "voc", tmp_path / "voc")
+    assert report.images == 1
+    scores = unet_gui.evaluate(tmp_path / "voc" / "SegmentationClass", masks)
+    assert scores.miou == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [((20, 30), np.uint8), ((20, 30, 3), np.uint8), ((20, 30, 4), np.uint8),
+     ((20, 30), np.uint16), ((20, 30, 5), np.float32)],
+)  # fmt: skip
+def test_arrays_of_any_kind(trained, shape, dtype):
+    checkpoint = unet_gui.load_checkpoint(trained.path)
+    image = (np.random.default_rng(0).random(shape) * 200).astype(dtype)
+    prediction = unet_gui.predict(checkpoint, image, device="cpu", probabilities=True)
+    assert prediction.mask.shape == (20, 30)
+    assert prediction.probabilities is not None
+    assert prediction.probabilities.shape[1:] == (20, 30)
+    assert 255 not in prediction.mask
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(5), np.zeros((2, 2, 2, 2)), np.zeros((0, 5)),
+                                   np.array([["a"]])])  # fmt: skip
+def test_what_is_no_image(trained, wrong):
+    with pytest.raises(ImageReadError):
+        unet_gui.predict(trained.path, wrong, device="cpu")
+
+
+def test_array_and_file_are_predicted_alike(trained, tiny_project):
+    path = tiny_project.entry("a.png").path
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    one, two = (unet_gui.predict(trained.path, x, device="cpu") for x in (path, pixels))
+    assert np.array_equal(one.mask, two.mask)
+
+
+def test_errors_are_words(tmp_path, tiny_project):
+    with pytest.raises(CheckpointError):
+        unet_gui.load_checkpoint(tmp_path / "gone.pth")
+    with pytest.raises(UsageError):
+        unet_gui.fine_tune(tiny_project, preset="nonsense")
+    for entry in tiny_project.images:
+        entry.mask_path.unlink(missing_ok=True)
+    with pytest.raises(TrainingError, match="Nothing is labelled"):
+        unet_gui.fine_tune(tiny_project, epochs=1, width=0.125, device="cpu")
+
+
+def test_an_exception_in_on_progress_stops_the_work(tiny_project, tmp_path):
+    def stop(_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        unet_gui.export(tiny_project, "png", tmp_path / "out", on_progress=stop)
+    assert not (tmp_path / "out").exists()
