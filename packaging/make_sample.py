@@ -39,7 +39,7 @@ CLASSES: Final = ClassTable(
     (
         ClassInfo(BACKGROUND, "background", "#5b6b7b"),
         ClassInfo(CYTOPLASM, "cytoplasm", "#ffb300"),
-        ClassInfo(NUCLEUS, "nucleus", "#7b4fd6"),
+        ClassInfo(NUCLEUS, "nucleus", "#00c8ff"),
     )
 )
 SIZES: Final = ((480, 360), (448, 336), (512, 384), (416, 320), (384, 288))
