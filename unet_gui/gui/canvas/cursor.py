@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,12 +126,21 @@ def _draw_crosshair(painter: QPainter, at: QPointF) -> None:
 
 
 def paint_guide(painter: QPainter, points: Sequence[QPointF], *, closed: bool) -> None:
-    """A thin two-tone line through canvas points; a closed one returns thinly to its start."""
+    """A thin two-tone line through canvas points; a closed one returns to its start."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    dashed = QPen(LIGHT, 1.0)
-    dashed.setDashPattern([4.0, 4.0])
-    for pen in (QPen(DARK, 1.0), dashed):
+    dashed = QPen(LIGHT, 1.4)
+    dashed.setDashPattern([4.0, 3.0])
+    dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
+    line = [*points, points[0]] if closed else list(points)
+    for pen in (QPen(DARK, 3.0), dashed):
         painter.setPen(pen)
-        painter.drawPolyline(list(points))
-        if closed and len(points) > 2:
-            painter.drawLine(points[-1], points[0])
+        painter.drawPolyline(line)
+    painter.restore()
+
+
+def guide_box(points: Sequence[QPointF]) -> QRect:
+    """The canvas pixels that the line through these points covers."""
+    box = QPolygonF(points).boundingRect()
+    return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN).toAlignedRect()

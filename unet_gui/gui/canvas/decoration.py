@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, Qt
 
-from unet_gui.gui.canvas.cursor import BrushCursor, Outline, paint_guide
+from unet_gui.gui.canvas.cursor import BrushCursor, Outline, guide_box, paint_guide
 from unet_gui.gui.canvas.tools import LassoDrag
 from unet_gui.gui.state import Tool
 
@@ -44,9 +43,8 @@ class Decoration:
         box, at = QRect(), self._pointer.at
         if self._cursor is not None and at is not None:
             box = self._cursor.box(at)
-        for point in self._guide():
-            corner = QRect(math.floor(point.x()) - 2, math.floor(point.y()) - 2, 5, 5)
-            box = box.united(corner)
+        if guide := self._guide():
+            box = box.united(guide_box(guide))
         before, self._box = self._box, box
         return before, box
 

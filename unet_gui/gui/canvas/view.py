@@ -1,37 +1,20 @@
-"""The canvas: shows image, mask and ghost, and hands pointer and keys to the tools."""
+"""The canvas: image, mask and ghost, painted only where something has changed."""
 
 from __future__ import annotations
 
-import math
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QNativeGestureEvent, QPainter
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from unet_gui.gui.canvas.backdrop import Backdrop
-from unet_gui.gui.canvas.decoration import Decoration
-from unet_gui.gui.canvas.gestures import Gestures, mouse_contact, tablet_contact
+from unet_gui.gui.canvas.input import CanvasInput
 from unet_gui.gui.canvas.overlay import Overlay
 from unet_gui.gui.canvas.placeholder import Message, message_for, paint_message, tokens_for
-from unet_gui.gui.canvas.tools import Pointer
-from unet_gui.gui.canvas.viewport import Viewport
-from unet_gui.gui.state import Hover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PySide6.QtGui import (
-        QEnterEvent,
-        QFocusEvent,
-        QKeyEvent,
-        QMouseEvent,
-        QPaintEvent,
-        QResizeEvent,
-        QTabletEvent,
-        QWheelEvent,
-    )
+    from PySide6.QtGui import QPaintEvent
 
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.core.geometry import Rect
@@ -42,30 +25,19 @@ LOADING_AFTER: Final = 150
 """Milliseconds before the canvas says that it is loading: most images are there sooner."""
 
 
-class CanvasView(QWidget):
-    """Image, mask, ghost and brush cursor; repaints only what has changed."""
+class CanvasView(CanvasInput):
+    """Shows the session's image, mask and ghost as the view state says."""
 
     def __init__(self, session: Session, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(session, state, parent)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
-        self._session = session
-        self._state = state
-        self._viewport = Viewport()
         self._backdrop = Backdrop(session.runner, self)
         self._overlay = Overlay()
-        self._pointer = Pointer(session, state, self._viewport)
-        self._gestures = Gestures(self._viewport, state)
         self._message = Message("")
-        self._decoration = Decoration(session, state, self._viewport, self._pointer)
-        self._batch: QRect | None = None
         self._revision = 0
         self._loading = QTimer(self, singleShot=True, interval=LOADING_AFTER)
-        self.setMouseTracking(True)
-        self.setTabletTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
         self._connect()
@@ -127,18 +99,6 @@ class CanvasView(QWidget):
         """Set the zoom; the image point under `center` (canvas coordinates) stays in place."""
         self._viewport.zoom_to(factor, (center.x(), center.y()) if center else None)
         self._on_view_changed()
-
-    def pick_class(self) -> None:
-        """Paint from now on with the class under the pointer."""
-        self._pointer.pick()
-
-    def to_image(self, at: QPointF) -> QPointF:
-        """Image coordinates of a point on the canvas."""
-        return QPointF(*self._viewport.to_image(at.x(), at.y()))
-
-    def to_canvas(self, at: QPointF) -> QPointF:
-        """Where a point of the image is on the canvas."""
-        return QPointF(*self._viewport.to_view(at.x(), at.y()))
 
     # -- session and state -----------------------------------------------------------------
 
@@ -202,12 +162,6 @@ class CanvasView(QWidget):
     def _on_tool_changed(self, _value: object = None) -> None:
         self._decorate()
 
-    def _on_view_changed(self) -> None:
-        self._state.set_zoom(self._viewport.zoom)
-        self._hover()
-        self._decorate()
-        self.update()
-
     def _show_message(self, *, later: bool = False) -> None:
         self._message = message_for(self._session.project)
         if later:
@@ -245,157 +199,3 @@ class CanvasView(QWidget):
         view = self._viewport
         left, top = view.origin
         return QRectF(left, top, view.image_width * view.scale, view.image_height * view.scale)
-
-    def _decorate(self) -> None:
-        """Cursor and guide anew: repaint where they were and where they are now."""
-        before, box = self._decoration.refresh()
-        if self.cursor().shape() != self._decoration.shape:
-            self.setCursor(self._decoration.shape)
-        if before.intersects(box):
-            self._repaint(before.united(box))
-        else:
-            self._repaint(before)
-            self._repaint(box)
-
-    def _repaint(self, rect: QRect) -> None:
-        if self._batch is None:
-            self.update(rect)
-        else:
-            self._batch = self._batch.united(rect)
-
-    @contextmanager
-    def _one_repaint(self) -> Iterator[None]:
-        """What one event changes lies close: one rectangle is painted faster than three."""
-        self._batch = QRect()
-        try:
-            yield
-        finally:
-            batch, self._batch = self._batch, None
-            if not batch.isEmpty():
-                self.update(batch)
-
-    def _hover(self) -> None:
-        self._state.set_hover(self._hovered())
-
-    def _hovered(self) -> Hover | None:
-        at = self._pointer.at
-        if at is None or self._session.image is None:
-            return None
-        x, y = (math.floor(v) for v in self._viewport.to_image(at.x(), at.y()))
-        inside = 0 <= x < self._viewport.image_width and 0 <= y < self._viewport.image_height
-        return Hover(x, y) if inside else None
-
-    # -- events ----------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
-            self._pointer.press(mouse_contact(event))
-            self._after_contact()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Two quick dabs are two dabs."""
-        self.mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
-            self._pointer.shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._pointer.move(mouse_contact(event))
-            self._after_contact()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
-            self._pointer.release(mouse_contact(event))
-            self._after_contact()
-
-    def tabletEvent(self, event: QTabletEvent) -> None:
-        """Accepted, so that Qt does not send the same again as a mouse."""
-        act = {
-            QEvent.Type.TabletPress: self._pointer.press,
-            QEvent.Type.TabletMove: self._pointer.move,
-            QEvent.Type.TabletRelease: self._pointer.release,
-        }[event.type()]
-        with self._one_repaint():
-            act(tablet_contact(event))
-            self._after_contact()
-        event.accept()
-
-    def _after_contact(self) -> None:
-        if self._pointer.panning:
-            self._on_view_changed()
-        else:
-            self._hover()
-            self._decorate()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._gestures.wheel(event)
-        self._on_view_changed()
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent) and self._gestures.native(event):
-            self._on_view_changed()
-            return True
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._on_size_changed()
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            if not self._pointer.abort():
-                event.ignore()
-        elif event.key() == Qt.Key.Key_I and not event.modifiers():
-            self.pick_class()
-        elif not self._hold_key(event, held=True):
-            if self._gestures.key(event.key()):
-                self._on_view_changed()
-            else:
-                super().keyPressEvent(event)
-        self._decorate()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not self._hold_key(event, held=False):
-            super().keyReleaseEvent(event)
-        self._decorate()
-
-    def _hold_key(self, event: QKeyEvent, *, held: bool) -> bool:
-        """Keys that do something while they are down. False for all others."""
-        if event.key() == Qt.Key.Key_Shift:
-            self._pointer.shift = held
-        elif event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self._pointer.space = held
-        else:
-            return False
-        return True
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Keys act where the pointer is, unless something is being typed."""
-        self._pointer.at = event.position()
-        typing = QApplication.focusWidget()
-        if typing is None or not typing.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled):
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._hover()
-        self._decorate()
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._pointer.at = None
-        self._hover()
-        self._decorate()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Another window came to the front: what was drawn is kept, held keys are let go."""
-        self._pointer.finish()
-        self._pointer.space = self._pointer.shift = False
-        self._decorate()
-        super().focusOutEvent(event)
-
-    def resizeEvent(self, _event: QResizeEvent) -> None:
-        self._on_size_changed()
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
-
-    def _on_size_changed(self) -> None:
-        self._viewport.set_view(self.width(), self.height(), self.devicePixelRatioF())
-        self._on_view_changed()
