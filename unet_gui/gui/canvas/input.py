@@ -90,13 +90,12 @@ class CanvasInput(QWidget):
     @contextmanager
     def _one_repaint(self) -> Iterator[None]:
         """What one event changes lies close: one rectangle is painted faster than three."""
-        self._batch = QRect()
+        outer, self._batch = self._batch, QRect()
         try:
             yield
         finally:
-            batch, self._batch = self._batch, None
-            if not batch.isEmpty():
-                self.update(batch)
+            batch, self._batch = self._batch, outer
+            self._repaint(batch)
 
     def _hover(self) -> None:
         self._state.set_hover(self._hovered())
