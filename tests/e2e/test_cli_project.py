@@ -16,14 +16,16 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 
 
-def unet_gui(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def unet_gui(
+    *words: object, cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "unet_gui", *map(str, words)],
         capture_output=True,
         text=True,
         encoding="utf-8",
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **variables},
         timeout=120,
         check=False,
     )
@@ -72,6 +74,14 @@ def test_words_and_codes_of_the_real_program(tmp_path):
     assert missing.returncode == 1
     assert "Traceback" not in missing.stderr
     assert unet_gui("--version").stdout.startswith("unet-gui ")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of X11 and Wayland")
+def test_without_a_display_it_is_said(image_folder):
+    done = unet_gui(image_folder, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    assert done.returncode == 1
+    assert "display" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes and signals")

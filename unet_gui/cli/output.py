@@ -5,8 +5,9 @@ from __future__ import annotations
 import json as jsonlib
 import math
 import sys
+import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from unet_gui.core.progress import Progress
 
 T = TypeVar("T")
+
+_DRAW_SECONDS: Final = 0.1
 
 
 class Output:
@@ -32,6 +35,7 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._bar: tqdm[Any] | None = None
+        self._drawn = 0.0
 
     @property
     def stdout(self) -> TextIO:
@@ -100,10 +104,20 @@ class Output:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(file=self.stderr, leave=False, dynamic_ncols=True)
+            self._bar = tqdm(
+                total=progress.total or None,
+                desc=progress.text or None,
+                file=self.stderr,
+                leave=False,
+                dynamic_ncols=True,
+            )
+            self._drawn = time.monotonic()
+        self._bar.n = progress.done
         self._bar.total = progress.total or None
         self._bar.set_description_str(progress.text, refresh=False)
-        self._bar.update(progress.done - self._bar.n)
+        if time.monotonic() - self._drawn > _DRAW_SECONDS:
+            self._drawn = time.monotonic()
+            self._bar.refresh()
 
     def _close_bar(self) -> None:
         if self._bar is not None:

@@ -178,15 +178,6 @@ def test_an_existing_folder_is_opened(monkeypatch, run_cli, tmp_path):
     assert opened == [None, str(tmp_path), str(tmp_path)]
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of X11 and Wayland")
-def test_without_a_display_it_is_said(run_cli, monkeypatch, tmp_path):
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-    result = run_cli("gui", tmp_path)
-    assert result.code == 1
-    assert "no display" in result.err
-
-
 def test_the_log_is_written_and_handlers_are_gone_afterwards(fake_train, run_cli):
     from unet_gui.dataset.places import log_file
 
