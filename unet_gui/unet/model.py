@@ -103,6 +103,21 @@ class ModelSpec:
         return replace(self, num_classes=num_classes)
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a tile lies in its image: offset and whole size in pixels, all multiples of 16."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def at(self, stride: int) -> Frame:
+        """The same in the pixels of a feature map of this stride."""
+        numbers = (self.top, self.left, self.height, self.width)
+        return Frame(*(n // stride for n in numbers))
+
+
 def encoder_channels(width: float) -> tuple[int, int, int, int, int]:
     """Channels of the five feature levels: 64, 128, 256, 512, 512 at width 1."""
     one, two, three, four = (max(1, round(c * width)) for c in (64, 128, 256, 512))
@@ -148,13 +163,17 @@ class EncoderDecoder(nn.Module, ABC):
         return levels
 
     @abstractmethod
-    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+    def decode(self, levels: Sequence[Tensor], frame: Frame | None = None) -> Tensor:
         """Logits at the size of the first level, from the five feature levels."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """N×C×H×W float image, normalised, any H, W ≥ 1, to N×num_classes×H×W logits."""
+    def forward(self, x: Tensor, frame: Frame | None = None) -> Tensor:
+        """N×C×H×W float image, normalised, any H, W ≥ 1, to N×num_classes×H×W logits.
+
+        With a `frame`, `x` is a tile of a larger image, and the logits are those of one pass over
+        the whole image, but for what the network would see beyond the tile.
+        """
         height, width = x.shape[-2:]
-        return self.decode(self.encode(pad_to_stride(x)))[..., :height, :width]
+        return self.decode(self.encode(pad_to_stride(x)), frame)[..., :height, :width]
 
 
 def pad_to_stride(x: Tensor) -> Tensor:
@@ -168,6 +187,33 @@ def pad_to_stride(x: Tensor) -> Tensor:
     return x
 
 
+def upsample(x: Tensor, frame: Frame | None = None) -> Tensor:
+    """Double the size, bilinearly with aligned corners.
+
+    Aligned corners stretch n pixels over 2n - 1 steps, a little more than double, so that a place
+    is sampled elsewhere in a tile than in the whole image. With a `frame`, in pixels of `x`, the
+    coordinates are those of the whole image.
+    """
+    if frame is None:
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+    x = _stretched(x, 2, frame.top, frame.height)
+    return _stretched(x, 3, frame.left, frame.width)
+
+
+def _stretched(x: Tensor, axis: int, offset: int, whole: int) -> Tensor:
+    """Double one axis of `x`, which begins at `offset` of `whole` pixels."""
+    count = x.shape[axis]
+    place = torch.arange(2 * count, dtype=torch.float64) + 2 * offset
+    place = (place * ((whole - 1) / (2 * whole - 1)) - offset).clamp(0, count - 1)
+    low = place.floor()
+    shape = [1, 1, 1, 1]
+    shape[axis] = 2 * count
+    weight = (place - low).view(shape).to(x)
+    before = low.long().to(x.device)
+    after = (before + 1).clamp_max(count - 1)
+    return torch.lerp(x.index_select(axis, before), x.index_select(axis, after), weight)
+
+
 class UpConcat(nn.Module):
     """One stage of the tutorial decoder: upsample ×2, concatenate after the skip, two 3×3s."""
 
@@ -179,8 +225,8 @@ class UpConcat(nn.Module):
         for conv in (self.conv1, self.conv2):
             init_new(conv, relu=relu)
 
-    def forward(self, skip: Tensor, deep: Tensor) -> Tensor:
-        up = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=True)
+    def forward(self, skip: Tensor, deep: Tensor, frame: Frame | None = None) -> Tensor:
+        up = upsample(deep, frame)
         x = self.conv1(torch.cat([skip, up], 1))
         x = self.conv2(F.relu(x) if self.relu else x)
         return F.relu(x) if self.relu else x
@@ -210,11 +256,11 @@ class UNet(EncoderDecoder):
         self.final = nn.Conv2d(one, num_classes, 1)
         init_new(self.final, relu=False)
 
-    def decode(self, levels: Sequence[Tensor]) -> Tensor:
-        x = self.up_concat4(levels[3], levels[4])
-        x = self.up_concat3(levels[2], x)
-        x = self.up_concat2(levels[1], x)
-        x = self.up_concat1(levels[0], x)
+    def decode(self, levels: Sequence[Tensor], frame: Frame | None = None) -> Tensor:
+        stages = (self.up_concat4, self.up_concat3, self.up_concat2, self.up_concat1)
+        x = levels[4]
+        for stage, skip, stride in zip(stages, reversed(levels[:4]), (16, 8, 4, 2), strict=True):
+            x = stage(skip, x, None if frame is None else frame.at(stride))
         logits: Tensor = self.final(x)
         return logits
 
@@ -258,7 +304,8 @@ class LiteUNet(EncoderDecoder):
         self.final = nn.Conv2d(narrow[0], num_classes, 1)
         init_new(self.final, relu=False)
 
-    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+    def decode(self, levels: Sequence[Tensor], frame: Frame | None = None) -> Tensor:
+        del frame  # upsampling without aligned corners is the same everywhere
         flat = [lateral(level) for lateral, level in zip(self.laterals, levels, strict=True)]
         x = flat[4]
         for i in (3, 2, 1, 0):
@@ -346,7 +393,7 @@ def calibrate(net: EncoderDecoder, x: Tensor) -> None:
         (net.up_concat4, net.up_concat3, net.up_concat2, net.up_concat1),
         strict=True,
     ):
-        up = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=True)
+        up = upsample(deep)
         weight, cut = stage.conv1.weight, skip.shape[1]
         for part, features in ((weight[:, :cut], skip), (weight[:, cut:], up)):
             part.div_(features.square().mean().sqrt().clamp_min(1e-6))

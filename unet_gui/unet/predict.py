@@ -13,7 +13,7 @@ from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
-from unet_gui.unet.model import EncoderDecoder, fuse_norms
+from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame, fuse_norms
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
 
@@ -169,7 +169,9 @@ class Predictor:
         rects = grid.tiles(first)
         yield Progress(0, len(rects))
         for done, rect in enumerate(rects, 1):
-            for part, mixed in blender.add(rect, self._probabilities(image[rect.slices])):
+            frame = None if len(rects) == 1 else _frame(rect, height, width)
+            tile = self._probabilities(image[rect.slices], frame)
+            for part, mixed in blender.add(rect, tile):
                 best = mixed.argmax(0)
                 mask[part.slices] = ids[best]
                 top = np.take_along_axis(mixed, best[None], 0)[0]
@@ -186,18 +188,22 @@ class Predictor:
         return Prediction(mask, confidence, kept, self.class_ids, self._note)
 
     @torch.inference_mode()
-    def _probabilities(self, image: RgbImage) -> NDArray[np.float32]:
+    def _probabilities(self, image: RgbImage, frame: Frame | None = None) -> NDArray[np.float32]:
         """C×h×w float32 over `class_ids`, of an h×w×3 uint8 part of an image."""
         spec = self._checkpoint.spec
         pixels = to_input(image, spec.in_channels, self._checkpoint.normalisation)
         pixels = self.device.place(pixels[None])
         if self.device.dtype is not None:
             pixels = pixels.to(self.device.dtype)
-        logits = self._net(pixels)[0]
+        logits = self._net(pixels, frame)[0]
         if len(self.class_ids) < spec.num_classes:
             logits = logits[list(self.class_ids)]
         result: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
         return result
+
+
+def _frame(rect: Rect, height: int, width: int) -> Frame:
+    return Frame(rect.y0, rect.x0, -(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE)
 
 
 def _prepared(net: EncoderDecoder, device: Device) -> EncoderDecoder:
