@@ -64,8 +64,11 @@ def stretch(plane: NDArray[Any]) -> NDArray[np.uint8]:
 def _stretch_short(plane: NDArray[Any]) -> NDArray[np.uint8]:
     # 65,536 possible values: an exact histogram and a table are quicker than sorting pixels.
     info = np.iinfo(plane.dtype)
-    shifted = (plane.astype(np.int32) - int(info.min)).ravel()
-    counts = np.bincount(shifted, minlength=int(info.max) - int(info.min) + 1)
+    step = max(1, _SAMPLE // max(1, plane.shape[1]))
+    counts = np.zeros(int(info.max) - int(info.min) + 1, np.int64)
+    for top in range(0, len(plane), step):
+        shifted = plane[top : top + step].astype(np.int32) - int(info.min)
+        counts += np.bincount(shifted.ravel(), minlength=len(counts))
     cumulative = counts.cumsum()
     total = int(cumulative[-1])
     low = int(np.searchsorted(cumulative, total * LOW_PERCENTILE / 100, side="right"))
@@ -74,7 +77,8 @@ def _stretch_short(plane: NDArray[Any]) -> NDArray[np.uint8]:
         present = np.flatnonzero(counts)
         low, high = int(present[0]), int(present[-1])
     table = _scaled(np.arange(len(counts)), low, high)
-    return table[shifted].reshape(plane.shape)
+    # A negative index counts from the end, so rolled by the lowest value the table takes them all.
+    return np.asarray(np.roll(table, int(info.min))[plane], np.uint8)
 
 
 def _sampled_limits(plane: NDArray[Any]) -> tuple[float, float]:

@@ -49,6 +49,15 @@ def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixP
     Raises:
         ImageReadError: there is no such folder, or it may not be read.
     """
+    return [PurePosixPath(name) for name in image_names(folder, exclude)]
+
+
+def image_names(folder: Path, exclude: Collection[Path] = ()) -> list[str]:
+    """`find_images` as text, which is quicker for many thousands.
+
+    Raises:
+        ImageReadError: as `find_images`.
+    """
     if not folder.is_dir():
         raise ImageReadError(f"There is no folder {folder}.", "Was it moved or renamed?")
     skip = {_identity(p) for p in (*exclude, folder, folder / "masks")}
@@ -56,7 +65,7 @@ def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixP
         names = list(_walk(folder, "", skip))
     except OSError as exc:
         raise ImageReadError(f"The folder {folder} cannot be read: {exc.strerror}.") from exc
-    return [PurePosixPath(name) for name in sorted(names, key=natural_key)]
+    return sorted(names, key=natural_key)
 
 
 def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:

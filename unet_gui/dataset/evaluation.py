@@ -13,7 +13,7 @@ from unet_gui.core.errors import MaskReadError
 from unet_gui.core.metrics import ConfusionMatrix
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.class_files import classes_from_ids, find_classes, with_missing
-from unet_gui.dataset.discovery import find_images
+from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.masks import load_mask
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _report(
 def _masks_by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise MaskReadError(f"There is no folder {folder}.", "Check the path.")
-    names = [str(n) for n in find_images(folder)]
+    names = image_names(folder)
     # PNG last, so that it wins over a picture of the same name.
     names.sort(key=lambda n: n.lower().endswith(".png"))
     files = {str(PurePosixPath(n).with_suffix("")): folder / n for n in names}

@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import tiff
 from unet_gui.dataset.channels import to_rgb
-from unet_gui.dataset.decoding import TooLargeError, open_image, raw_mode
+from unet_gui.dataset.decoding import TooLargeError, bands, open_image, raw_mode
 from unet_gui.dataset.discovery import find_images
 from unet_gui.dataset.files import explain
 
@@ -116,12 +116,20 @@ def _from_pillow(image: Image.Image) -> RgbImage:
 
 
 def _flat_rgb(image: Image.Image) -> RgbImage:
-    if image.mode in {"P", "PA"}:
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for rows, band in bands(image):
+        pixels[rows] = _band_rgb(band)
+    return pixels
+
+
+def _band_rgb(band: Image.Image) -> NDArray[np.uint8]:
+    if band.mode in {"P", "PA"}:
         # By way of RGBA, because Pillow warns about transparent palettes on the direct one.
-        image = image.convert("RGBA")
-    elif image.mode in {"LA", "La"}:
-        image = image.getchannel(0)
-    return np.array(image.convert("RGB"))
+        band = band.convert("RGBA")
+    elif band.mode in {"L", "LA", "La"}:
+        grey = band if band.mode == "L" else band.getchannel(0)
+        return np.asarray(grey)[..., np.newaxis]
+    return np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ProjectError, UnetGuiError
 from unet_gui.core.progress import Progress
-from unet_gui.dataset.discovery import find_images
+from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.images import image_size
 from unet_gui.dataset.mask_counts import count
 from unet_gui.dataset.masks import load_mask
@@ -101,7 +101,7 @@ def import_masks(
 
 def _by_stem(folder: Path, own: Path) -> dict[str, str]:
     """File by relative path without suffix; PNG before other kinds of the same name."""
-    names = [str(n) for n in find_images(folder, exclude=(own,))]
+    names = image_names(folder, exclude=(own,))
     names.sort(key=lambda n: not n.lower().endswith(".png"))
     files: dict[str, str] = {}
     for name in names:

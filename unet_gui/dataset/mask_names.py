@@ -17,7 +17,6 @@ project can move between Linux and Windows.
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from unet_gui.core.errors import UnetGuiError
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def assign_masks(
-    names: Sequence[PurePosixPath], remembered: Mapping[str, str], images: Path, masks: Path
+    names: Sequence[str], remembered: Mapping[str, str], images: Path, masks: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Mask file, relative to `masks`, of each image.
 
@@ -45,48 +44,48 @@ def assign_masks(
     Returns:
         Mask by image for all of them, and for those with a shared stem alone, to be remembered.
     """
-    present = {str(n) for n in names}
+    present = set(names)
     shared = {n: m for n, m in remembered.items() if n in present}
     taken = {m.casefold() for m in shared.values()}
     assigned = dict(shared)
-    groups: dict[str, list[PurePosixPath]] = defaultdict(list)
+    groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
         groups[stem_mask(name).casefold()].append(name)
-    late: list[PurePosixPath] = []
+    late: list[str] = []
     for group in groups.values():
-        free = [n for n in group if str(n) not in assigned]
+        free = [n for n in group if n not in assigned]
         if not free:
             continue
         mask = stem_mask(group[0])
         if mask.casefold() not in taken:
             owner = free[0] if len(free) == 1 else _owner(free, images, masks)
-            assigned[str(owner)] = stem_mask(owner)
+            assigned[owner] = stem_mask(owner)
             taken.add(mask.casefold())
             free.remove(owner)
         if len(group) > 1:
-            shared.update({str(n): assigned[str(n)] for n in group if str(n) in assigned})
+            shared.update({n: assigned[n] for n in group if n in assigned})
         late += free
     for name in late:
-        assigned[str(name)] = shared[str(name)] = _full_name(name, taken)
+        assigned[name] = shared[name] = _full_name(name, taken)
     return assigned, shared
 
 
-def stem_mask(name: PurePosixPath) -> str:
+def stem_mask(name: str) -> str:
     """The usual name: same folder, same stem."""
-    return str(name.with_name(name.stem + ".png"))
+    return f"{name.rpartition('.')[0]}.png"
 
 
 def sharing_notice(shared: Mapping[str, str]) -> str:
     """A sentence about masks that are not called as one would expect; empty when all are."""
-    other = [n for n, m in sorted(shared.items()) if m != stem_mask(PurePosixPath(n))]
+    other = [n for n, m in sorted(shared.items()) if m != stem_mask(n)]
     if not other:
         return ""
     more = f" and {len(other) - 1} more" if len(other) > 1 else ""
-    mask = PurePosixPath(shared[other[0]]).name
+    mask = shared[other[0]].rpartition("/")[2]
     return f"Several images share a name: the mask of {other[0]}{more} is called {mask}."
 
 
-def _full_name(name: PurePosixPath, taken: set[str]) -> str:
+def _full_name(name: str, taken: set[str]) -> str:
     mask = f"{name}.png"
     number = 2
     while mask.casefold() in taken:
@@ -96,7 +95,7 @@ def _full_name(name: PurePosixPath, taken: set[str]) -> str:
     return mask
 
 
-def _owner(candidates: list[PurePosixPath], images: Path, masks: Path) -> PurePosixPath:
+def _owner(candidates: list[str], images: Path, masks: Path) -> str:
     for candidate in candidates:
         mask = masks / stem_mask(candidate)
         written = stamp(mask)
@@ -104,7 +103,7 @@ def _owner(candidates: list[PurePosixPath], images: Path, masks: Path) -> PurePo
             continue
         named = mask_owner(mask)
         for other in candidates:
-            if str(other) == named:
+            if other == named:
                 return other
         return min(candidates, key=lambda n: _unlikely(images / n, mask, written[0]))
     return candidates[0]

@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import MaskReadError, MaskWriteError
-from unet_gui.dataset.decoding import open_image, raw_mode
+from unet_gui.dataset.decoding import bands, open_image, raw_mode
 from unet_gui.dataset.files import explain, write_atomic
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ OWNER_KEY: Final = "image"
 """PNG text entry: which image the mask belongs to, asked when several share one stem."""
 
 _IDS_HINT = "A mask is an 8-bit PNG whose pixel values are class ids; 255 means unlabelled."
+_PLAIN = frozenset({"P", "L", "1"})
 # Pillow spreads the values of shallow grey images over 0..255; these undo it.
 _SPREAD = {"L;2": 85, "L;4": 17}
 
@@ -33,7 +34,6 @@ _SPREAD = {"L;2": 85, "L;4": 17}
 @dataclass(frozen=True, slots=True)
 class _Pixels:
     mode: str
-    spread: int
     data: NDArray[Any]
 
 
@@ -57,8 +57,8 @@ def load_mask(
         MaskReadError: missing, damaged, of another size, or holding something else than ids.
     """
     pixels = _read(path, shape)
-    if pixels.mode in {"P", "L", "1"}:
-        return np.ascontiguousarray(pixels.data.astype(np.uint8) // pixels.spread)
+    if pixels.mode in _PLAIN:
+        return pixels.data
     if pixels.mode.startswith("I"):
         return _from_deep(path, pixels.data)
     if pixels.mode in {"RGB", "RGBA"}:
@@ -125,7 +125,9 @@ def _read(path: Path, shape: tuple[int, ...] | None) -> _Pixels:
                     f"{path.name} is a JPEG; its compression has changed the class ids.", _IDS_HINT
                 )
             spread = _SPREAD.get(raw_mode(image), 1)
-            return _Pixels(image.mode, spread, np.asarray(image))
+            if image.mode in _PLAIN:
+                return _Pixels(image.mode, _plain_ids(image, spread))
+            return _Pixels(image.mode, np.asarray(image))
     except MaskReadError:
         raise
     except FileNotFoundError as exc:
@@ -135,6 +137,15 @@ def _read(path: Path, shape: tuple[int, ...] | None) -> _Pixels:
             f"The mask {path.name} cannot be read: it may be damaged or cut short.",
             "The file was left as it is. Restore it from a copy, or move it away to start anew.",
         ) from exc
+
+
+def _plain_ids(image: Image.Image, spread: int) -> ClassMask:
+    ids = np.empty((image.height, image.width), np.uint8)
+    for rows, band in bands(image):
+        ids[rows] = np.asarray(band)
+    if spread > 1:
+        ids //= np.uint8(spread)
+    return ids
 
 
 def _from_deep(path: Path, data: NDArray[Any]) -> ClassMask:

@@ -14,7 +14,7 @@ from unet_gui.core.classes import UNLABELLED, ClassTable
 from unet_gui.core.errors import ClassTableError, ImageReadError, MaskReadError, ProjectError
 from unet_gui.core.progress import drain
 from unet_gui.dataset.class_edits import count_pixels, replace_class
-from unet_gui.dataset.discovery import find_images
+from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.entries import ImageEntry, Status
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.images import image_size
@@ -157,7 +157,7 @@ class Project:
             self._store.classes = self.classes
         ours = (self.masks_dir, self.models_dir, self.cache_dir)
         try:
-            names = find_images(self.images_dir, exclude=ours)
+            names = image_names(self.images_dir, exclude=ours)
         except ImageReadError as exc:
             raise ProjectError(
                 f"The project's images are not there: {self.images_dir}.",
@@ -167,10 +167,7 @@ class Project:
         assigned, self._shared_names = assign_masks(
             names, remembered, self.images_dir, self._store.readable_folder
         )
-        found = [
-            ImageEntry(str(n), self.images_dir / n, self.masks_dir / assigned[str(n)])
-            for n in names
-        ]
+        found = [ImageEntry(n, self.images_dir / n, self.masks_dir / assigned[n]) for n in names]
         changed = found != self.images
         self.images, self._by_name = found, {e.name: e for e in found}
         self._remember_names()

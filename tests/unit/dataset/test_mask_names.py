@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePosixPath
 
 import numpy as np
 from hypothesis import given
@@ -19,8 +18,7 @@ NAMES = st.text("ab.1", min_size=1, max_size=5).filter(lambda s: s.strip(".") ==
 
 
 def assign(tmp_path, *names, remembered=None):
-    paths = [PurePosixPath(n) for n in names]
-    return assign_masks(paths, remembered or {}, tmp_path / "images", tmp_path / "masks")
+    return assign_masks(names, remembered or {}, tmp_path / "images", tmp_path / "masks")
 
 
 def image(tmp_path, name, size=(4, 4), when=None):
