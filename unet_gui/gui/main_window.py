@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QWidget,
+)
 
 from unet_gui.gui.actions import Actions, Menu
 from unet_gui.gui.actions.keys import HoldKey, TypingGuard
@@ -17,7 +25,7 @@ from unet_gui.gui.canvas.view import CanvasView
 from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.dialogs.flows import Flows
 from unet_gui.gui.panels.class_list import ClassListPanel
-from unet_gui.gui.panels.dock import PanelDock
+from unet_gui.gui.panels.dock import PanelDock, PanelSwitch
 from unet_gui.gui.panels.image_list import ImageListPanel
 from unet_gui.gui.panels.learner import LearnerPanel
 from unet_gui.gui.panels.start_page import StartPage
@@ -78,12 +86,12 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self.theme)
         self.flows = Flows(self, session, self.edits, self.settings, self.theme)
         self._shut = False
-        self._hidden_panels: list[QWidget] = []
         self._place()
         self._fill_menus()
         self.watch = ActionWatch(
             self.commands, session, state, finetuning,
             can_roll_back=lambda: self.learner.previous_round is not None,
+            is_done=self.images.model.is_done,
         )  # fmt: skip
         self.watch.follow_theme(self.theme)
         self.commands.bind(self._handlers())
@@ -114,7 +122,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.class_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.learner_dock)
         self.resizeDocks(list(self.docks), [SIDE_WIDTH] * 3, Qt.Orientation.Horizontal)
-        self.resizeDocks(list(self.docks[1:]), [300, 420], Qt.Orientation.Vertical)
+        self.panels = PanelSwitch([*self.docks, self.tool_bar])
         self.status = MainStatusBar(self.session, self.state, self.prediction, theme)
         self.setStatusBar(self.status)
         self.toaster = Toaster(self.stack, theme)
@@ -152,11 +160,11 @@ class MainWindow(QMainWindow):
             "overlay": lambda: state.set_overlay_visible(not actions["overlay"].isChecked()),
             "outline": lambda: state.set_outline(actions["outline"].isChecked()),
             "ghost": lambda: state.set_ghost_visible(actions["ghost"].isChecked()),
-            "panels": self.toggle_panels, "next_area": self.go_to_next_area,
+            "panels": self.panels.toggle, "next_area": self.go_to_next_area,
             "full_screen": self.toggle_full_screen,
             **{f"theme_{m.value}": partial(self._set_theme, m) for m in ThemeMode},
             "previous": session.previous_image, "next": session.next_image,
-            "accept": session.accept, "accept_next": session.accept_and_next,
+            "accept": self._accept, "accept_next": session.accept_and_next,
             "discard": session.discard_ghost,
             "done": lambda: session.mark_done(actions["done"].isChecked()),
             "class_add": classes.add, "class_rename": classes.rename_chosen,
@@ -198,16 +206,6 @@ class MainWindow(QMainWindow):
 
     # -- panels, areas, screen -------------------------------------------------------------------
 
-    def toggle_panels(self) -> None:
-        """Leave only the image, or bring back what was there."""
-        everything: list[QWidget] = [*self.docks, self.tool_bar]
-        shown = [w for w in everything if w.isVisible()]
-        if shown:
-            self._hidden_panels = shown
-        back = self._hidden_panels or everything
-        for widget in shown or back:
-            widget.setVisible(not shown)
-
     def go_to_next_area(self) -> None:
         """The keyboard to the next of image list, canvas, classes, learner."""
         focus = QApplication.focusWidget()
@@ -226,6 +224,10 @@ class MainWindow(QMainWindow):
         self.theme.set_mode(mode)
         self.settings.set("window/theme", mode.value)
 
+    def _accept(self) -> None:
+        if self.session.accept() == 0:
+            self.status.notice(self.tr("Nothing is left to accept: all of it is painted already."))
+
     def _roll_back(self) -> None:
         previous = self.learner.previous_round
         if previous is not None:
@@ -235,6 +237,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self) -> None:
         is_open = self.session.project is not None
+        self.panels.set_aside(aside=not is_open)
         self.stack.setCurrentWidget(self.canvas if is_open else self.start_page)
         if not is_open:
             self.start_page.show_recent(self.settings.recent_projects())
@@ -246,6 +249,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" – ".join(part for part in parts if part))
 
     def _show_done(self, done: int, total: int) -> None:
+        self.watch.refresh()
         self.status.show_done(self.tr("{0} of {1} done").format(done, total) if total else "")
 
     def _fill_recent(self) -> None:
@@ -273,6 +277,9 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self.settings.get("window/docks"):
+            # The curves need more room than a handful of classes.
+            self.resizeDocks([self.class_dock, self.learner_dock], [2, 3], Qt.Orientation.Vertical)
         QTimer.singleShot(PREDICT_AFTER_MS, self, self._start_predicting)
 
     def _start_predicting(self) -> None:
@@ -317,6 +324,8 @@ class MainWindow(QMainWindow):
         if self._shut:
             return
         self._shut = True
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
         self._remember()
         self.finetuning.abandon()
         self.prediction.shutdown()
@@ -346,8 +355,7 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         settings, state = self.settings, self.state
-        if self._hidden_panels and not any(d.isVisible() for d in self.docks):
-            self.toggle_panels()
+        self.panels.bring_back()
         values = {
             "window/geometry": self.saveGeometry().data(),
             "window/docks": self.saveState().data(),

@@ -204,13 +204,13 @@ def _view() -> tuple[ActionSpec, ...]:
                    t("Actions", "Show what the network proposes for unlabelled pixels"),
                    checkable=True),
         ActionSpec("panels", menu, t("Actions", "Panels on or o&ff"), "panels", (),
-                   t("Actions", "Only the image, or all panels again (Tab on the image)"),
+                   t("Actions", "Only the image, or all panels again (Tab on the image)"), _project,
                    starts_section=True, hint="Tab"),
         ActionSpec("next_area", menu, t("Actions", "Go to the &next area"), "", ("F6",),
                    t("Actions", "Keyboard to the image list, the image, the classes, the learner")),
         ActionSpec("full_screen", menu, t("Actions", "F&ull screen"), "", ("F11",),
                    t("Actions", "The whole screen for the window"), checkable=True),
-        ActionSpec("theme_system", menu, t("Actions", "Theme of the &system"), "theme", (),
+        ActionSpec("theme_system", menu, t("Actions", "Theme of the &system"), "", (),
                    t("Actions", "Light or dark as the system is"), checkable=True,
                    group=Group.THEME, starts_section=True),
         ActionSpec("theme_light", menu, t("Actions", "&Light theme"), "", (),
@@ -223,9 +223,9 @@ def _view() -> tuple[ActionSpec, ...]:
 def _image_rows() -> tuple[ActionSpec, ...]:
     t, menu = QCoreApplication.translate, Menu.IMAGE
     return (
-        ActionSpec("previous", menu, t("Actions", "&Previous image"), "previous", ("A", "PgUp"),
+        ActionSpec("previous", menu, t("Actions", "&Previous image"), "previous", ("A",),
                    t("Actions", "The image before this one"), _images),
-        ActionSpec("next", menu, t("Actions", "&Next image"), "next", ("D", "PgDown"),
+        ActionSpec("next", menu, t("Actions", "&Next image"), "next", ("D",),
                    t("Actions", "The image after this one"), _images),
         ActionSpec("accept", menu, t("Actions", "&Accept"), "accept", ("Return", "Enter"),
                    t("Actions", "Make the proposal the mask wherever nothing is painted yet"),
@@ -255,8 +255,8 @@ def _class_rows() -> tuple[ActionSpec, ...]:
     return (
         ActionSpec("class_add", menu, t("Actions", "&Add a class"), "add", ("Ctrl+Shift+A",),
                    t("Actions", "One more kind of thing to paint"), _project),
-        ActionSpec("class_rename", menu, t("Actions", "&Rename"), "edit", (),
-                   t("Actions", "Another name for the chosen class"), _class, hint="F2"),
+        ActionSpec("class_rename", menu, t("Actions", "&Rename"), "edit", ("F2",),
+                   t("Actions", "Another name for the chosen class"), _class),
         ActionSpec("class_recolor", menu, t("Actions", "Change the &colour…"), "contrast", (),
                    t("Actions", "Another colour for the chosen class"), _class),
         ActionSpec("class_up", menu, t("Actions", "Move &up"), "up", (),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 
-from unet_gui.dataset.project import Status
 from unet_gui.gui.actions.table import Situation
 from unet_gui.gui.state import Tool
 
@@ -36,6 +35,7 @@ class ActionWatch(QObject):
         state: tool and overlay.
         finetuning: whether a round runs.
         can_roll_back: whether there is a round before the one in use.
+        is_done: whether the image of this name is marked as done.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class ActionWatch(QObject):
         finetuning: FineTuning,
         *,
         can_roll_back: Callable[[], bool],
+        is_done: Callable[[str], bool],
     ) -> None:
         super().__init__(actions)
         self._actions = actions
@@ -53,6 +54,7 @@ class ActionWatch(QObject):
         self._state = state
         self._finetuning = finetuning
         self._can_roll_back = can_roll_back
+        self._is_done = is_done
         self._situation: Situation | None = None
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.refresh)
@@ -128,9 +130,8 @@ class ActionWatch(QObject):
         self._actions["overlay"].setChecked(not state.overlay_visible)
 
     def _show_done(self) -> None:
-        project, entry = self._session.project, self._session.entry
-        done = project is not None and entry is not None and project.status(entry) is Status.DONE
-        self._actions["done"].setChecked(done)
+        entry = self._session.entry
+        self._actions["done"].setChecked(entry is not None and self._is_done(entry.name))
 
     def _show_undo_names(self) -> None:
         history = self._session.document.history if self._session.document is not None else None

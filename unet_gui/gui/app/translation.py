@@ -27,6 +27,10 @@ def install_translations(app: QApplication, locale: QLocale | None = None) -> li
         The files that were loaded.
     """
     chosen = locale or QLocale.system()
+    if chosen.language() == QLocale.Language.C:
+        chosen = QLocale(QLocale.Language.English)
+    # Numbers are written the way of the words around them.
+    QLocale.setDefault(chosen)
     for old in app.findChildren(QTranslator):
         app.removeTranslator(old)
         old.deleteLater()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 from unet_gui.core.classes import ClassInfo, ClassTable, default_color
 from unet_gui.dataset.class_files import voc_classes
 from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_M, SPACE_S
-from unet_gui.gui.theme.widgets import named
+from unet_gui.gui.theme.widgets import named, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,6 +208,8 @@ def choose_color(parent: QWidget, color: str, on_chosen: Callable[[str], object]
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     # Qt's own looks like the rest of the window and shows the default colours below.
     dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
+    for box in dialog.findChildren(QSpinBox):
+        padded(box)
     _offer(dialog, [default_color(i) for i in range(16)])
     dialog.colorSelected.connect(lambda chosen: on_chosen(chosen.name()))
     dialog.open()

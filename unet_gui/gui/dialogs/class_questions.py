@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from unet_gui.core.errors import MaskReadError
 from unet_gui.core.progress import Progress
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_XL
-from unet_gui.gui.theme.widgets import named
+from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -76,6 +76,7 @@ class ClassQuestion(QDialog):
         self.confirm.setEnabled(False)
         self.cancel = named(QPushButton(self.tr("Cancel")), "class_question_cancel")
         self.cancel.setDefault(True)
+        styled(self.cancel, plain=True)
         self.column = QVBoxLayout()
         self._lay_out()
         self.confirm.clicked.connect(self._start)
@@ -201,6 +202,7 @@ class MergeClassQuestion(ClassQuestion):
         self.setWindowTitle(self.tr("Merge classes"))
         self.question.setText(self.tr("Merge “{0}” into").format(self._name))
         self.confirm.setText(self.tr("Merge"))
+        styled(self.confirm, primary=True)
         self.target_box.setAccessibleName(self.tr("The class that stays"))
         for info in self._project.classes:
             if info.id != class_id:

@@ -29,7 +29,7 @@ from unet_gui.dataset.project import Status
 from unet_gui.gui.dialogs.folders import FolderEdit
 from unet_gui.gui.jobs import JobRunner
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
-from unet_gui.gui.theme.widgets import named, styled
+from unet_gui.gui.theme.widgets import named, padded, styled
 
 if TYPE_CHECKING:
     from unet_gui.core.errors import UnetGuiError
@@ -85,11 +85,10 @@ class ExportDialog(QDialog):
         )
         self.which = named(QComboBox(), "export_which")
         self.which.setAccessibleName(self.tr("Which images"))
-        self.val_box = named(QSpinBox(), "export_val")
+        self.val_box = named(padded(QSpinBox()), "export_val")
         self.val_box.setRange(0, 90)
         self.val_box.setValue(20)
         self.val_box.setSuffix(self.tr(" %"))
-        self.val_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.val_box.setFixedWidth(72)
         self.val_box.setAccessibleName(self.tr("Share of images for validation"))
         self.note = _words("export_note")
@@ -143,7 +142,7 @@ class ExportDialog(QDialog):
         val.addWidget(_muted(self.tr("of the images, set apart for checking")), 1)
         form_layout = QFormLayout()
         form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form_layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form_layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         form_layout.setHorizontalSpacing(SPACE_L)
         form_layout.setVerticalSpacing(SPACE_L)
         for label, content in (
@@ -153,7 +152,6 @@ class ExportDialog(QDialog):
             (self.tr("&Folder"), folder),
         ):
             caption = QLabel(label)
-            caption.setContentsMargins(0, 5 if content is not formats else 1, 0, 0)
             if isinstance(content, QWidget):
                 caption.setBuddy(content)
                 form_layout.addRow(caption, content)

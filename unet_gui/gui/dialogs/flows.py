@@ -141,7 +141,7 @@ class Flows(QObject):
         CheatSheet(self._window, rows).open()
 
     def commands(self, rows: Sequence[Row]) -> None:
-        CommandSearch(self._window, rows).open()
+        CommandSearch(self._window, self._theme, rows).open()
 
     def about(self, device: str) -> None:
         AboutDialog(self._window, device).open()

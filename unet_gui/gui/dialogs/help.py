@@ -13,12 +13,13 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -27,13 +28,15 @@ from unet_gui import __version__
 from unet_gui.dataset.places import log_file
 from unet_gui.gui.theme.icons import app_icon
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
-from unet_gui.gui.theme.widgets import named
+from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol
 
     from PySide6.QtGui import QAction
+
+    from unet_gui.gui.theme import Theme
 
     class Row(Protocol):
         """What the sheet needs of an action."""
@@ -67,12 +70,7 @@ class CheatSheet(QDialog):
         columns.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_XL)
         columns.setSpacing(2 * SPACE_XL)
         for titles in _balanced({title: len(items) for title, items in groups.items()}):
-            column = QVBoxLayout()
-            column.setSpacing(2 * SPACE_L)
-            for title in titles:
-                column.addLayout(_group(title, groups[title]))
-            column.addStretch()
-            columns.addLayout(column)
+            columns.addLayout(_column({title: groups[title] for title in titles}))
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -101,26 +99,28 @@ class CheatSheet(QDialog):
         return groups
 
 
-def _group(title: str, items: list[tuple[str, tuple[str, ...]]]) -> QVBoxLayout:
-    heading = QLabel(title)
-    heading.setProperty("heading", True)
+def _column(groups: dict[str, list[tuple[str, tuple[str, ...]]]]) -> QGridLayout:
+    """Groups one below the other; one grid, so that all keys stand in line."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(SPACE_XL)
     grid.setVerticalSpacing(SPACE_S + 2)
-    for line, (text, keys) in enumerate(items):
-        caps = QHBoxLayout()
-        caps.setSpacing(SPACE_S)
-        for key in keys:
-            caps.addWidget(_cap(key))
-        caps.addStretch()
-        grid.addWidget(QLabel(text), line, 0)
-        grid.addLayout(caps, line, 1)
-    grid.setColumnStretch(0, 1)
-    box = QVBoxLayout()
-    box.setSpacing(SPACE_M)
-    box.addWidget(heading)
-    box.addLayout(grid)
-    return box
+    line = 0
+    for title, items in groups.items():
+        heading = styled(QLabel(title), heading=True)
+        heading.setContentsMargins(0, SPACE_L if line else 0, 0, SPACE_S)
+        grid.addWidget(heading, line, 0, 1, 2)
+        for line, (text, keys) in enumerate(items, line + 1):  # noqa: B020 - goes on counting
+            caps = QHBoxLayout()
+            caps.setSpacing(SPACE_S)
+            for key in keys:
+                caps.addWidget(_cap(key))
+            caps.addStretch()
+            grid.addWidget(QLabel(text), line, 0)
+            grid.addLayout(caps, line, 1)
+        line += 1
+    grid.setColumnStretch(1, 1)
+    grid.setRowStretch(line, 1)
+    return grid
 
 
 def _cap(key: str) -> QLabel:
@@ -148,26 +148,32 @@ def _balanced(heights: dict[str, int]) -> list[list[str]]:
 class CommandSearch(QDialog):
     """Type a few letters of a command, Return does it."""
 
-    def __init__(self, parent: QWidget, rows: Sequence[Row]) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, rows: Sequence[Row]) -> None:
         super().__init__(parent)
         self.setObjectName("command_search")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Find a command"))
+        self._blank = theme.icon("accept", "transparent")
         self._rows = [row for row in rows if row.action.isEnabled()]
         self.field = named(QLineEdit(), "command_field")
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
         self.field.setAccessibleName(self.tr("Command"))
-        self.list = named(QListWidget(), "command_list")
+        self.list = styled(named(QTreeWidget(), "command_list"), framed=True)
         self.list.setAccessibleName(self.tr("Commands"))
-        self.list.setUniformItemSizes(True)
-        self.list.setProperty("framed", True)
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
         layout.setSpacing(SPACE_M)
         layout.addWidget(self.field)
         layout.addWidget(self.list)
-        self.resize(520, 380)
+        self.resize(520, 400)
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self._show)
         self.field.returnPressed.connect(self._run)
@@ -182,9 +188,9 @@ class CommandSearch(QDialog):
             and isinstance(event, QKeyEvent)
         ):
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-            if step and self.list.count():
-                row = (self.list.currentRow() + step) % self.list.count()
-                self.list.setCurrentRow(row)
+            if step and self.list.topLevelItemCount():
+                row = self.list.currentIndex().row() + step
+                self._choose(row % self.list.topLevelItemCount())
                 return True
         return super().eventFilter(watched, event)
 
@@ -193,19 +199,26 @@ class CommandSearch(QDialog):
         self.list.clear()
         for row in self._rows:
             if all(w in f"{row.menu} {row.text} {row.tip}".casefold() for w in words):
-                keys = f"   {row.keys[0]}" if row.keys else ""
-                item = QListWidgetItem(row.action.icon(), f"{row.text}{keys}")
-                item.setToolTip(row.tip)
-                item.setData(Qt.ItemDataRole.UserRole, row.action)
-                item.setSizeHint(QSize(0, self.fontMetrics().height() + 2 * SPACE_M))
-                self.list.addItem(item)
-        self.list.setCurrentRow(0)
+                item = QTreeWidgetItem([row.text, row.keys[0] if row.keys else ""])
+                item.setIcon(0, self._blank if row.action.icon().isNull() else row.action.icon())
+                item.setToolTip(0, row.tip)
+                item.setData(0, Qt.ItemDataRole.UserRole, row.action)
+                item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 2 * SPACE_M))
+                item.setTextAlignment(
+                    1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
+                self.list.addTopLevelItem(item)
+        self._choose(0)
+
+    def _choose(self, row: int) -> None:
+        if (item := self.list.topLevelItem(row)) is not None:
+            self.list.setCurrentItem(item)
 
     def _run(self) -> None:
         chosen = self.list.selectedItems()
         if not chosen:
             return
-        action: QAction = chosen[0].data(Qt.ItemDataRole.UserRole)
+        action: QAction = chosen[0].data(0, Qt.ItemDataRole.UserRole)
         # Closed first, so that what the command opens is not under a dialog that is going.
         self.accept()
         action.trigger()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -80,19 +81,19 @@ class NewProjectDialog(QDialog):
         self._check()
 
     def _build(self) -> None:
-        buttons = QDialogButtonBox()
-        self.create_button = buttons.addButton(
-            self.tr("Create"), QDialogButtonBox.ButtonRole.AcceptRole
-        )
-        self.create_button.setObjectName("new_create")
+        self.create_button = named(QPushButton(self.tr("Create")), "new_create")
         self.create_button.setDefault(True)
-        cancel = buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
-        cancel.setObjectName("new_cancel")
-        buttons.accepted.connect(self._create)
-        buttons.rejected.connect(self.reject)
+        cancel = named(QPushButton(self.tr("Cancel")), "new_cancel")
+        cancel.setAutoDefault(False)
+        self.create_button.clicked.connect(self._create)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.create_button)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_L)
         for label, field, note in (
@@ -103,7 +104,6 @@ class NewProjectDialog(QDialog):
         ):
             caption = QLabel(label)
             caption.setBuddy(field)
-            caption.setContentsMargins(0, 5, 0, 0)
             box = QVBoxLayout()
             box.setSpacing(SPACE_S)
             box.addWidget(field)
@@ -114,7 +114,7 @@ class NewProjectDialog(QDialog):
         layout.setSpacing(SPACE_L)
         layout.addLayout(form)
         layout.addWidget(self.problem)
-        layout.addWidget(buttons)
+        layout.addLayout(buttons)
         self.setMinimumWidth(WIDTH)
 
     def _connect(self) -> None:

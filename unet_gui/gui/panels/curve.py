@@ -144,8 +144,15 @@ class CurveChart(QWidget):
         pen = QPen(QColor(curve.color), 2.4 if curve.bold else 1.5)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
         places = [self._place(p, area) for p in curve.points]
+        if _close(curve.color, self._theme.tokens.surface):
+            # A black class on dark ground, a white one on light, still has to be seen.
+            edge = QPen(pen)
+            edge.setColor(self._theme.color("faint"))
+            edge.setWidthF(pen.widthF() + 1.6)
+            painter.setPen(edge)
+            painter.drawPolyline(QPolygonF(places))
+        painter.setPen(pen)
         painter.drawPolyline(QPolygonF(places))
         if len(places) <= 12:
             painter.setBrush(QColor(curve.color))
@@ -204,6 +211,10 @@ def nice_end(value: float) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(m * power for m in (1, 2, 5, 10) if m * power >= value * 0.999)
+
+
+def _close(color: str, ground: str) -> bool:
+    return abs(QColor(color).lightness() - QColor(ground).lightness()) < 50
 
 
 def _number(value: float) -> str:

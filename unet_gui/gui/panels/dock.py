@@ -1,4 +1,4 @@
-"""A dock with a quiet title line that matches the panels."""
+"""Docks with a quiet title line, and how all panels go away and come back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWi
 from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_L, SPACE_S
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from unet_gui.gui.theme import Theme
 
 
@@ -45,3 +47,50 @@ class PanelDock(QDockWidget):
         row.addWidget(caption, 1)
         row.addWidget(close)
         self.setTitleBarWidget(bar)
+
+
+class PanelSwitch:
+    """Hides panels together and remembers which of them were there.
+
+    Args:
+        panels: docks and tool bars.
+    """
+
+    def __init__(self, panels: Sequence[QWidget]) -> None:
+        self._panels = list(panels)
+        self._hidden: list[QWidget] = []
+        self._aside: list[QWidget] = []
+
+    def toggle(self) -> None:
+        """Leave only the image, or bring back what was there."""
+        shown = self._shown()
+        if shown:
+            self._hidden = shown
+            _set_visible(shown, visible=False)
+        else:
+            _set_visible(self._hidden or self._panels, visible=True)
+            self._hidden = []
+
+    def set_aside(self, *, aside: bool) -> None:
+        """Without a project there is nothing to put into panels: the start page has the window."""
+        if aside and not self._aside:
+            self._aside = self._shown()
+            _set_visible(self._aside, visible=False)
+        elif not aside:
+            _set_visible(self._aside, visible=True)
+            self._aside = []
+
+    def bring_back(self) -> None:
+        """Undo both, so that what is remembered is how the person arranged them."""
+        self.set_aside(aside=False)
+        if not self._shown():
+            _set_visible(self._hidden, visible=True)
+            self._hidden = []
+
+    def _shown(self) -> list[QWidget]:
+        return [panel for panel in self._panels if not panel.isHidden()]
+
+
+def _set_visible(widgets: Sequence[QWidget], *, visible: bool) -> None:
+    for widget in widgets:
+        widget.setVisible(visible)

@@ -155,7 +155,6 @@ class ImageListPanel(QWidget):
     def _on_session_image_opened(self) -> None:
         if self._session.entry is not None:
             self._follow(self._session.entry.name)
-            self.model.refresh_status(self._session.entry.name)
 
     def _on_session_status_changed(self, name: str) -> None:
         self.model.refresh_status(name)

@@ -74,6 +74,11 @@ class ImageModel(QAbstractListModel):
             self._statuses[row] = status
             self.dataChanged.emit(self.index(row), self.index(row))
 
+    def is_done(self, name: str) -> bool:
+        """Whether this image is known to be done."""
+        row = self._rows.get(name)
+        return row is not None and self._statuses[row] is Status.DONE
+
     def touch(self, name: str) -> None:
         """Have the row painted again."""
         if (row := self._rows.get(name)) is not None:

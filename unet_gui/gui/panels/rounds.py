@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -50,10 +50,13 @@ class RoundsList(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        self.tree.headerItem().setTextAlignment(1, right)
         header = self.tree.header()
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.use_button = named(QPushButton(self.tr("Use this round")), "use_round")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -78,9 +81,13 @@ class RoundsList(QWidget):
         self._mark()
         self.setVisible(bool(rounds))
         rows = min(VISIBLE_ROWS, self.tree.topLevelItemCount())
-        row_height = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + SPACE_M)
-        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * row_height + 4)
+        header = self.tree.header().sizeHint().height()
+        self.tree.setFixedHeight(header + rows * self._row_height + 2)
         self._on_tree_current_changed()
+
+    @property
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + SPACE_M
 
     def _item(self, name: str, entry: Round | None) -> QTreeWidgetItem:
         texts = [self.tr("Start"), "", ""]
@@ -91,6 +98,7 @@ class RoundsList(QWidget):
         item.setData(0, _NAME, name)
         tip = self.tr("What proposed before the first round") if entry is None else name
         item.setToolTip(0, tip)
+        item.setSizeHint(0, QSize(0, self._row_height))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return item
 

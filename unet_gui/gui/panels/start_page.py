@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from unet_gui.gui.theme.icons import app_icon
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
+from unet_gui.gui.theme.widgets import styled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,24 +76,28 @@ class StartPage(QScrollArea):
         hint.setProperty("muted", True)
         column.addSpacing(SPACE_M)
         column.addWidget(hint)
+        column.insertStretch(0, 1)
+        column.addStretch(1)
         middle = QWidget()
-        middle.setFixedWidth(WIDTH)
+        middle.setMaximumWidth(WIDTH)
+        middle.setMinimumWidth(WIDTH // 2)
         middle.setLayout(column)
         outer = QHBoxLayout(inner)
         outer.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_XL)
-        outer.addStretch()
-        outer.addWidget(middle, 0, Qt.AlignmentFlag.AlignVCenter)
-        outer.addStretch()
+        outer.addStretch(1)
+        outer.addWidget(middle, 100)
+        outer.addStretch(1)
         self.setWidget(inner)
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """List these projects, the latest first."""
         while (item := self._recent.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         shown = [folder for folder in folders if Path(folder).is_dir()][:SHOWN]
         for folder in shown:
-            self._recent.addWidget(self._recent_button(folder))
+            self._recent.addWidget(self._recent_row(folder))
         self._recent_title.setVisible(bool(shown))
 
     def _add_head(self, column: QVBoxLayout) -> None:
@@ -118,6 +124,7 @@ class StartPage(QScrollArea):
         card = QPushButton()
         card.setObjectName(f"start_{action.objectName().removeprefix('action_')}")
         card.setProperty("card", True)
+        card.setAutoDefault(True)  # Return presses it
         card.setAccessibleName(text)
         card.setAccessibleDescription(hint)
         picture = QLabel()
@@ -151,12 +158,24 @@ class StartPage(QScrollArea):
         draw()
         self._theme.changed.connect(draw)
 
-    def _recent_button(self, folder: str) -> QPushButton:
+    def _recent_row(self, folder: str) -> QWidget:
         path = Path(folder)
-        button = QPushButton(path.name or folder)
-        button.setProperty("link", True)
+        button = styled(QPushButton(path.name or folder), link=True)
+        button.setObjectName("recent_project")
         button.setToolTip(folder)
         button.setAccessibleDescription(folder)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self.recent_chosen.emit(folder))
-        return button
+        home, parent = str(Path.home()), str(path.parent)
+        place = QLabel(parent.replace(home, "~", 1) if parent.startswith(home) else parent)
+        place.setProperty("muted", True)
+        place.setProperty("small", True)
+        place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE_L)
+        line.addWidget(button)
+        line.addWidget(place, 1)
+        return row

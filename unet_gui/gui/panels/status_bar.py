@@ -96,13 +96,18 @@ class MainStatusBar(QStatusBar):
         state.zoom_changed.connect(self._show_zoom)
         session.mask_changed.connect(lambda _: self._show_hover(state.hover))
         session.ghost_changed.connect(lambda _: self._show_hover(state.hover))
-        session.image_closed.connect(lambda: self._show_hover(None))
+        session.image_closed.connect(self._on_session_image_changed)
+        session.image_opened.connect(self._on_session_image_changed)
         session.project_opened.connect(self._refresh)
         session.project_closed.connect(self._refresh)
         session.save_state_changed.connect(self._show_save)
         session.noticed.connect(self.notice)
         self._prediction.state_changed.connect(self._show_learner)
         self._theme.changed.connect(self._refresh)
+
+    def _on_session_image_changed(self) -> None:
+        self._show_zoom(self._state.zoom)
+        self._show_hover(self._state.hover)
 
     def _refresh(self) -> None:
         self._show_learner(self._prediction.state)
@@ -121,6 +126,9 @@ class MainStatusBar(QStatusBar):
             self._busy.setValue(round(100 * state.fraction))
 
     def _show_zoom(self, zoom: float) -> None:
+        if self._session.document is None:
+            self._zoom.setText("")
+            return
         percent = 100 * zoom
         digits = 0 if percent >= 10 else 1
         self._zoom.setText(self.tr("{0} %").format(QLocale().toString(percent, "f", digits)))

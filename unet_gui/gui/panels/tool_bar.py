@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QSpinBox, QToolBar, 
 from unet_gui.gui.panels.buttons import ActionButton
 from unet_gui.gui.state import MAX_SIZE, MIN_SIZE
 from unet_gui.gui.theme.tokens import ICON, ICON_SMALL
-from unet_gui.gui.theme.widgets import named
+from unet_gui.gui.theme.widgets import named, padded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,8 @@ class MainToolBar(QToolBar):
         self._theme = theme
         self._actions = actions
         self._worded: list[ActionButton] = []
-        self._full_width = 0
+        self._sliders: list[QAction] = []
+        self._widths: list[int] = []
         self._icons: list[tuple[QLabel, str]] = []
         self._build()
         self._connect()
@@ -92,10 +93,9 @@ class MainToolBar(QToolBar):
         self.size_slider.setFixedWidth(90)
         self.size_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.size_slider.setAccessibleName(self.tr("Size of the brush or eraser"))
-        self.size_box = named(QSpinBox(), "brush_size")
+        self.size_box = named(padded(QSpinBox()), "brush_size")
         self.size_box.setRange(MIN_SIZE, MAX_SIZE)
         self.size_box.setSuffix(self.tr(" px"))
-        self.size_box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.size_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.size_box.setFixedWidth(self.size_box.fontMetrics().horizontalAdvance("2000 px") + 22)
         self.size_box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -103,7 +103,7 @@ class MainToolBar(QToolBar):
         tip = self.tr("Diameter in image pixels ([ and ], or Ctrl and the mouse wheel)")
         self.size_slider.setToolTip(tip)
         self.size_box.setToolTip(tip)
-        self.addWidget(self.size_slider)
+        self._sliders.append(self.addWidget(self.size_slider))
         self.addWidget(self.size_box)
 
     def _add_opacity(self) -> None:
@@ -113,7 +113,7 @@ class MainToolBar(QToolBar):
         self.opacity_slider.setFixedWidth(80)
         self.opacity_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.opacity_slider.setAccessibleName(self.tr("Overlay opacity"))
-        self.addWidget(self.opacity_slider)
+        self._sliders.append(self.addWidget(self.opacity_slider))
 
     def _add_proposal_buttons(self) -> None:
         enter, shift = self._key_signs()
@@ -125,8 +125,7 @@ class MainToolBar(QToolBar):
         )
         for action_id, text, look in buttons:
             button = ActionButton(self._actions[action_id], action_id, text=text, look=look)
-            if look != "primary":
-                self._worded.append(button)
+            self._worded.append(button)
             self.addWidget(button)
         self.accept_next_button = button
 
@@ -191,13 +190,30 @@ class MainToolBar(QToolBar):
     # -- room ------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the words go first; their icons stay."""
-        if self._full_width == 0:
-            self._full_width = self.sizeHint().width()
-        compact = event.size().width() < self._full_width
-        for button in self._worded:
-            button.set_compact(compact)
+        """In a narrow window words go first, then the sliders; every icon stays."""
+        if not self._widths:
+            self._widths = [self._width_at(level) for level in range(self._levels + 1)]
+        fitting = (n for n, width in enumerate(self._widths) if width <= event.size().width())
+        self._set_level(next(fitting, self._levels))
         super().resizeEvent(event)
+
+    @property
+    def _levels(self) -> int:
+        """How many steps of saving room there are."""
+        return len(self._worded) + len(self._sliders)
+
+    def _width_at(self, level: int) -> int:
+        self._set_level(level)
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()
+        return layout.sizeHint().width()
+
+    def _set_level(self, level: int) -> None:
+        for number, button in enumerate(self._worded):
+            button.set_compact(number < level)
+        for number, slider in enumerate(self._sliders, len(self._worded)):
+            slider.setVisible(number >= level)
 
 
 def slider_position(size: int) -> int:

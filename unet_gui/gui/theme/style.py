@@ -26,6 +26,8 @@ QMenu { background: $raised; border: 1px solid $border; padding: ${s}px; }
 QMenu::item { padding: 5px ${xl}px 5px ${m}px; border-radius: 4px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $faint; }
+QMenu::indicator { width: 16px; height: 16px; margin-left: 6px; }
+QMenu::indicator:checked { image: url($glyph_tick); }
 QMenu::icon { padding-left: ${m}px; }
 QMenu::separator { height: 1px; background: $border; margin: ${s}px ${m}px; }
 
@@ -60,7 +62,14 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $faint; background: $window; }
-QPushButton[danger="true"] { color: $danger; }
+QPushButton[danger="true"] { background: $danger_fill; border-color: $danger_fill;
+  color: $on_accent; }
+QPushButton[danger="true"]:hover { background: $danger; border-color: $danger; }
+QPushButton[danger="true"]:disabled { background: $hover; border-color: $hover; color: $faint; }
+QPushButton[plain="true"]:default { background: $raised; border-color: $border; color: $text; }
+QPushButton[plain="true"]:default:hover { background: $hover; border-color: $border; }
+QPushButton[plain="true"]:default:focus { border-color: $accent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[link="true"] { border: none; background: transparent; color: $accent;
                            padding: ${s}px 0; text-align: left; }
 QPushButton[link="true"]:hover { text-decoration: underline; }
@@ -74,8 +83,9 @@ QLineEdit, QSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: $faint; background: $window; }
-QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit { border: none; padding: 0;
-  background: transparent; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox > QLineEdit { border: none; padding: 0; background: transparent; }
+QComboBox > QLineEdit { border: none; padding: 0; background: transparent; }
 QComboBox { padding-right: 22px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url($glyph_down); width: 14px; height: 14px; }
@@ -97,8 +107,7 @@ QWidget[surface="true"] { background: $surface; }
 QWidget[bar="true"] { background: $window; border-bottom: 1px solid $border; }
 QFrame[line="true"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QFrame[toast="true"] { background: $raised; border: 1px solid $border; border-radius: 8px; }
-QFrame[toast="true"][level="error"] { border-left: 4px solid $danger; }
-QFrame[toast="true"][level="info"] { border-left: 4px solid $accent; }
+QFrame[toast="true"][level="error"] { border-color: $danger; }
 
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $accent_fill; }

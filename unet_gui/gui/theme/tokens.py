@@ -41,6 +41,7 @@ class Tokens:
     success: str
     warning: str
     danger: str
+    danger_fill: str
 
 
 LIGHT: Final = Tokens(
@@ -62,6 +63,7 @@ LIGHT: Final = Tokens(
     success="#187a4b",
     warning="#9a5b00",
     danger="#c0282f",
+    danger_fill="#c0282f",
 )
 
 DARK: Final = Tokens(
@@ -83,4 +85,5 @@ DARK: Final = Tokens(
     success="#55c98c",
     warning="#f0b04a",
     danger="#ff7b7b",
+    danger_fill="#c23a3f",
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from unet_gui.gui.theme.tokens import SPACE_M
+
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QSpinBox, QWidget
 
 Widget = TypeVar("Widget", bound="QWidget")
 
@@ -14,6 +16,12 @@ def named(widget: Widget, name: str) -> Widget:
     """The widget with this objectName, by which tests and other programs find it."""
     widget.setObjectName(name)
     return widget
+
+
+def padded(box: QSpinBox) -> QSpinBox:
+    """The spin box with room beside its number: a style sheet's padding does not reach in there."""
+    box.lineEdit().setTextMargins(SPACE_M - 2, 0, SPACE_M - 2, 0)
+    return box
 
 
 def styled(widget: Widget, **looks: bool | str) -> Widget:
