@@ -65,6 +65,7 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
 
     Raises:
         ImageReadError: a page is missing.
+        EOFError: the file is cut short.
         Exception: whatever tifffile and its decoders raise on damaged files.
     """
     with tifffile.TiffFile(path) as tif:
@@ -73,9 +74,28 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
         samples = int(np.prod(first.shape)) // max(1, first.imagewidth * first.imagelength)
         per_pixel = samples * len(pages[:3]) * first.dtype.itemsize + 3
         check_size(int(first.imagewidth), int(first.imagelength), per_pixel)
+        for page in pages[:3]:
+            _check_complete(page, tif.filehandle.size)
         planes = [_channels_last(page) for page in pages[:3]]
         rgb = to_rgb(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2))
         return upright(rgb, _orientation(first))
+
+
+def _check_complete(page: Any, file_size: int) -> None:
+    """Refuse a page whose pixels are not all in the file, before memory is made for them.
+
+    Raises:
+        EOFError: it is cut short.
+    """
+    counts = page.databytecounts
+    ends = [offset + count for offset, count in zip(page.dataoffsets, counts, strict=False)]
+    first = page.keyframe
+    plain = first.compression == tifffile.COMPRESSION.NONE
+    bits = int(np.prod(first.shape, dtype=np.int64)) * first.bitspersample
+    # A tile of which nothing is stored at all is empty on purpose.
+    sparse = any(count == 0 for count in counts)
+    if max(ends, default=0) > file_size or (plain and not sparse and sum(counts) < bits // 8):
+        raise EOFError("pixels are missing at the end of the file")
 
 
 def upright(pixels: RgbImage, orientation: int) -> RgbImage:
