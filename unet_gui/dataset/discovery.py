@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path, PurePosixPath
@@ -37,7 +38,7 @@ def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixP
     """The images in a folder and its subfolders, in natural order.
 
     Symbolic links are followed, each folder is visited once. Left out: hidden files and folders,
-    `exclude`, a folder `masks` directly in `folder`, other projects and our own exports.
+    `exclude`, a folder `masks` directly in `folder`, masks of other projects, and our own exports.
 
     Args:
         folder: Where to look.
@@ -81,17 +82,25 @@ def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:
     for name in subfolders:
         inside = folder / name
         identity = _identity(inside)
-        if identity in seen or _is_foreign(inside):
+        if identity in seen or (inside / OUTPUT_MARKER).exists():
             continue
-        seen.add(identity)
+        seen |= {identity, *_masks_of_project(inside)}
         try:
             yield from _walk(inside, f"{prefix}{name}/", seen)
         except PermissionError:
             continue  # somebody else's subfolder must not lock the person out of the rest
 
 
-def _is_foreign(folder: Path) -> bool:
-    return (folder / OUTPUT_MARKER).exists() or (folder / "project.json").exists()
+def _masks_of_project(folder: Path) -> set[str]:
+    """What is not to be taken for images in a folder that is a project itself."""
+    try:
+        settings = json.loads((folder / "project.json").read_text(encoding="utf-8"))
+        masks = str(settings.get("masks", "masks"))
+    except FileNotFoundError:
+        return set()
+    except (OSError, ValueError, AttributeError):
+        masks = "masks"
+    return {_identity(folder / name) for name in (masks, "models")}
 
 
 def _identity(path: Path) -> str:

@@ -50,11 +50,11 @@ class MaskStore:
 
     def file(self, entry: ImageEntry) -> Path | None:
         """The file a mask is read from; None when the image has none."""
-        if entry.mask_path.exists():
+        if stamp(entry.mask_path) is not None:
             return entry.mask_path
         if self.behind is not None:
             file = self.behind / entry.mask_path.relative_to(self.folder)
-            if file.exists():
+            if stamp(file) is not None:
                 return file
         return None
 

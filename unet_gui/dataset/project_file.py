@@ -81,8 +81,13 @@ class ProjectFile:
         """Apply `change` to the settings as they are on disk now, and write them.
 
         Raises:
-            ProjectError: the file cannot be written; the settings in memory are as before.
+            ProjectError: the folder is gone or the file cannot be written; the settings in memory
+                are as before.
         """
+        if self._stamp is not None and _is_gone(self.path.parent):
+            raise ProjectError(
+                f"The project folder {self.path.parent} is gone.", "Is the drive still connected?"
+            )
         with locked(self.path.parent / ".unet_gui" / "lock"):
             self.sync()
             changed = _copy(self.settings)
@@ -115,6 +120,14 @@ class ProjectFile:
             raise ProjectError(f"{self.path} is damaged.", _HINT) from exc
         self._raw, self._stamp = raw, before
         return settings
+
+
+def _is_gone(root: Path) -> bool:
+    """Whether nothing but our own cache is left, which a thumbnail may have brought back."""
+    try:
+        return all(p.name == ".unet_gui" for p in root.iterdir())
+    except OSError:
+        return True
 
 
 class _MalformedError(ValueError):

@@ -34,9 +34,20 @@ def test_other_files_hidden_ones_and_our_own_are_left_out(tmp_path):
     touch(
         tmp_path, "a.png", "notes.txt", ".hidden.png", ".git/b.png", "masks/a.png", "noext",
         ".unet_gui/thumbnails/a.png", "deep/masks/kept.png", "export/JPEGImages/a.jpg",
-        f"export/{OUTPUT_MARKER}", "project2/project.json", "project2/images/a.png",
+        f"export/{OUTPUT_MARKER}",
     )  # fmt: skip
     assert names(tmp_path) == ["a.png", "deep/masks/kept.png"]
+
+
+def test_projects_inside_show_their_images_but_not_their_masks(tmp_path):
+    touch(
+        tmp_path, "a.png", "leaf/b.png", "leaf/masks/b.png", "leaf/models/x/curve.png",
+        "voc/JPEGImages/c.jpg", "voc/SegmentationClass/c.png", "odd/project.json",
+        "odd/masks/d.png",
+    )  # fmt: skip
+    (tmp_path / "leaf" / "project.json").write_text('{"images": "."}', "utf-8")
+    (tmp_path / "voc" / "project.json").write_text('{"masks": "SegmentationClass"}', "utf-8")
+    assert names(tmp_path) == ["a.png", "leaf/b.png", "voc/JPEGImages/c.jpg"]
 
 
 def test_excluded_folders(tmp_path):

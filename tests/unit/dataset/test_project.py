@@ -357,6 +357,36 @@ def test_a_read_only_project_json_is_said(tiny_project, monkeypatch):
     assert tiny_project.thumbnail(entry, 16).shape == (11, 16, 3)
 
 
+def test_a_drive_that_went_away_is_not_written_to(tiny_project):
+    entry = tiny_project.images[0]
+    mask = tiny_project.load_mask(entry)
+    tiny_project.root.rename(tiny_project.root.with_name("unplugged"))
+    tiny_project.thumbnail(entry, 8)  # its cache must not pass for the project
+    for change in (
+        lambda: tiny_project.save_mask(entry, mask),
+        lambda: tiny_project.set_done(entry, True),
+    ):
+        with pytest.raises(ProjectError, match="is gone"):
+            change()
+    assert not (tiny_project.root / "masks").exists()
+
+
+def test_a_deleted_project_json_is_written_again(tiny_project):
+    (tiny_project.root / "project.json").unlink()
+    tiny_project.save_mask(tiny_project.images[0], np.zeros((32, 48), np.uint8))
+    assert len(Project.open(tiny_project.root).classes) == 3
+
+
+def test_a_name_too_long_for_its_mask_is_said(tiny_project):
+    for suffix in (".bmp", ".png"):
+        Image.new("L", (4, 4)).save(tiny_project.images_dir / ("n" * 251 + suffix))
+    tiny_project.refresh()
+    entry = tiny_project.entry("n" * 251 + ".png")
+    assert tiny_project.status(entry) is Status.UNTOUCHED
+    with pytest.raises(MaskWriteError, match="too long"):
+        tiny_project.save_mask(entry, np.zeros((4, 4), np.uint8))
+
+
 def test_create_with_masks(tmp_path, image_folder, drawn):
     masks = tmp_path / "old"
     masks.mkdir()
