@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unet_gui.core.progress import drain
+
 if TYPE_CHECKING:
     import argparse
 
@@ -27,7 +29,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     from unet_gui.dataset.evaluation import evaluate_folders
 
     classes = read_class_file(Path(args.classes)) if args.classes else None
-    report = output.drain(evaluate_folders(Path(args.predicted), Path(args.truth), classes))
+    job = evaluate_folders(Path(args.predicted), Path(args.truth), classes)
+    # with --json the scores are the one and only line
+    report = drain(job) if output.json else output.drain(job)
     for warning in report.warnings:
         output.warn(warning)
     output.result(report.to_json(), report.table())

@@ -96,8 +96,8 @@ class ModelSpec:
                 f"{self.num_classes} classes over {self.in_channels} channels cannot be built.",
                 "1 to 255 classes and 1 to 64 channels are possible.",
             )
-        if not 0.05 <= self.width <= 4:
-            raise CheckpointError(f"Width {self.width:g} is out of range.", "0.05 to 4 works.")
+        if not 0.03 <= self.width <= 4:
+            raise CheckpointError(f"Width {self.width:g} is out of range.", "0.03 to 4 works.")
 
     def with_classes(self, num_classes: int) -> ModelSpec:
         return replace(self, num_classes=num_classes)

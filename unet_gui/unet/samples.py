@@ -160,12 +160,22 @@ def lottery(name: str, rect: Rect) -> int:
 
 
 def split(cells: Sequence[Cell]) -> tuple[list[Cell], list[Cell]]:
-    """Cells to train on and cells held back; every class keeps at least one to train on."""
+    """Cells to train on and cells held back; every class keeps at least one to train on.
+
+    Where there are enough cells but the lottery holds none back, the one that drew lowest is, so
+    that a small project has a score too.
+    """
+    having: dict[int, list[int]] = {}
+    for i, cell in enumerate(cells):
+        for class_id in cell.counts:
+            having.setdefault(class_id, []).append(i)
     held = {i for i, cell in enumerate(cells) if cell.draw % HELD_BACK_SHARE == 0}
-    for class_id in sorted({i for cell in cells for i in cell.counts}):
-        having = [i for i, cell in enumerate(cells) if class_id in cell.counts]
-        if held.issuperset(having):
+    for places in having.values():
+        if held.issuperset(places):
             # the last in the lottery goes to training, the same one as long as it is there
-            held.discard(max(having, key=lambda i: cells[i].draw))
+            held.discard(max(places, key=lambda i: cells[i].draw))
+    if not held and len(cells) >= HELD_BACK_SHARE:
+        spare = [i for i, c in enumerate(cells) if all(len(having[k]) > 1 for k in c.counts)]
+        held.update(sorted(spare, key=lambda i: cells[i].draw)[:1])
     training = [cell for i, cell in enumerate(cells) if i not in held]
     return training, [cells[i] for i in sorted(held)]

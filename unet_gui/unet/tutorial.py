@@ -65,7 +65,7 @@ def read_spec(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
     spec = ModelSpec(
         num_classes=int(state["final.weight"].shape[0]),
         in_channels=int(state["vgg.features.0.weight"].shape[1]),
-        width=int(state["vgg.features.0.weight"].shape[0]) / 64,
+        width=int(state["vgg.features.28.weight"].shape[0]) / 512,
     )
     spec.check()
     with torch.device("meta"):

@@ -42,7 +42,7 @@ class EncoderWeights:
 
     @property
     def width(self) -> float:
-        return self.tensors["features.0.weight"].shape[0] / 64
+        return self.tensors["features.28.weight"].shape[0] / 512
 
     @property
     def digest(self) -> str:
@@ -119,14 +119,14 @@ def load_file(path: Path) -> EncoderWeights:
 
 
 def _check(tensors: Mapping[str, Tensor], path: Path) -> None:
-    first = tensors.get("features.0.weight")
-    if first is None or first.ndim != 4:
+    first, last = (tensors.get(f"features.{n}.weight") for n in (0, 28))
+    if first is None or last is None or first.ndim != 4:
         raise CheckpointError(
             f"{path} does not hold the weights of a VGG16.",
             "Expected are tensors named features.0.weight … features.28.bias.",
         )
     with torch.device("meta"):
-        expected = Encoder(first.shape[1], first.shape[0] / 64).state_dict()
+        expected = Encoder(first.shape[1], last.shape[0] / 512).state_dict()
     for key, tensor in expected.items():
         found = tensors.get(key)
         if found is None or found.shape != tensor.shape:

@@ -109,6 +109,13 @@ def test_memory_is_bounded():
     assert reads == [0, 2]
 
 
+def test_small_projects_have_a_score_too():
+    for name in map(str, range(20)):
+        found = scanned([full(name, 192)])
+        assert len(found.held_back) >= 1
+        assert len(scanned([full(name, 128)]).training) >= 1
+
+
 def test_split_of_nothing():
     assert split([]) == ([], [])
 

@@ -1,0 +1,79 @@
+"""`unet-gui evaluate` and `unet-gui convert`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from unet_gui.core.classes import ClassTable
+from unet_gui.dataset.masks import save_mask
+from unet_gui.unet.model import UNet
+
+CLASSES = ClassTable.from_names(["soil", "weed"])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Ten pixels: eight labelled, six of them right."""
+    truth = np.array([[0, 0, 0, 0, 1], [1, 1, 1, 255, 255]], np.uint8)
+    guess = np.array([[0, 0, 0, 1, 1], [1, 1, 0, 1, 1]], np.uint8)
+    for name, mask in (("true", truth), ("guess", guess)):
+        save_mask(tmp_path / name / "sub" / "a.png", mask, CLASSES)
+    return tmp_path / "guess", tmp_path / "true"
+
+
+def test_evaluate(run_cli, folders, tmp_path):
+    names = tmp_path / "classes.txt"
+    names.write_text("soil\nweed\n")
+    done = run_cli("evaluate", *folders, "--classes", names, "--json")
+    assert done.code == 0
+    (scores,) = done.events
+    assert scores["iou"] == {"0": pytest.approx(3 / 5), "1": pytest.approx(3 / 5)}
+    assert scores["dice"]["0"] == pytest.approx(6 / 8)
+    assert scores["pixel_accuracy"] == pytest.approx(6 / 8)
+    assert scores["miou"] == pytest.approx(3 / 5)
+    assert scores["classes"] == {"0": "soil", "1": "weed"}
+    words = run_cli("evaluate", *folders, "--classes", names)
+    assert "weed" in words.out
+    assert "0.6000" in words.out
+
+
+def test_evaluate_nothing_in_common(run_cli, tmp_path):
+    for name in ("a", "b"):
+        save_mask(tmp_path / name / f"{name}.png", np.zeros((2, 2), np.uint8), CLASSES)
+    done = run_cli("evaluate", tmp_path / "a", tmp_path / "b", "--json")
+    assert done.code == 1
+    assert done.events[-1]["event"] == "error"
+
+
+def test_convert_there_and_back(run_cli, tmp_path):
+    state = UNet(2, width=0.125).state_dict()
+    torch.save(state, tmp_path / "in.pth")
+    there = run_cli("convert", tmp_path / "in.pth", tmp_path / "ours.safetensors", "--json")
+    assert there.code == 0
+    assert there.events[-1]["num_classes"] == 2
+    assert "note:" in there.err
+    back = run_cli("convert", tmp_path / "ours.safetensors", tmp_path / "out.pth")
+    assert back.code == 0
+    assert "2 classes" in back.out
+    returned = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert list(returned) == list(state)
+    assert all(torch.equal(returned[k], v) for k, v in state.items())
+
+
+def test_convert_old_weights(run_cli, tmp_path):
+    torch.save(UNet(2, width=0.125).state_dict(), tmp_path / "in.pth")
+    done = run_cli(
+        *("convert", tmp_path / "in.pth", tmp_path / "o.safetensors"),
+        *("--no-decoder-relu", "--json"),
+    )
+    assert done.events[-1]["decoder_relu"] is False
+    assert "note:" not in done.err
+
+
+def test_convert_refuses(run_cli, tmp_path):
+    (tmp_path / "in.pth").write_bytes(b"nothing")
+    assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.safetensors").code == 1
+    assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.onnx").code == 2
+    assert run_cli("convert", tmp_path / "no.pth", tmp_path / "o.safetensors").code == 1

@@ -1,0 +1,177 @@
+"""`unet-gui predict`: a class for every pixel of every image, under the right name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unet_gui.core.classes import ClassTable
+from unet_gui.dataset.project import Project
+from unet_gui.unet import checkpoint, rounds
+from unet_gui.unet.checkpoint import class_list
+from unet_gui.unet.model import ModelSpec, UNet, build
+
+
+@pytest.fixture(autouse=True)
+def _nothing_bundled(monkeypatch):
+    monkeypatch.setattr(rounds, "starter", lambda: None)
+
+
+def save_checkpoint(folder, classes, **info):
+    torch.manual_seed(0)
+    net = build(ModelSpec("lite", classes.num_outputs, width=0.125))
+    folder.mkdir(parents=True)
+    about = {"normalisation": "unit", "classes": class_list(classes), **info}
+    checkpoint.save(folder, net, about)
+    return folder
+
+
+@pytest.fixture
+def trained(tiny_project):
+    """A project with an adopted round."""
+    save_checkpoint(tiny_project.models_dir / "round-001", tiny_project.classes)
+    tiny_project.adopt("round-001")
+    return tiny_project
+
+
+def test_a_project(run_cli, trained, tmp_path):
+    out = tmp_path / "out"
+    done = run_cli("predict", trained.root, "--out", out, "--device", "cpu", "--json")
+    assert done.code == 0, done.err
+    files = sorted(p.relative_to(out).as_posix() for p in out.rglob("*.png"))
+    assert files == ["a.png", "b.png", "sub/c.png"]
+    for entry in trained.images:
+        name = entry.mask_path.relative_to(trained.masks_dir)
+        with Image.open(out / name) as mask, Image.open(entry.path) as image:
+            assert mask.mode == "P"
+            assert mask.size == image.size
+            pixels = np.asarray(mask)
+            palette = mask.getpalette()[:9]
+        assert set(np.unique(pixels)) <= {0, 1, 2}
+        assert tuple(palette[3:6]) == trained.classes[1].rgb
+    last = done.events[-1]
+    assert last["event"] == "done"
+    assert last["images"] == 3
+    assert last["checkpoint"] == "round-001"
+    assert sum(e["event"] == "image" for e in done.events) == 3
+
+
+def test_single_images_and_probabilities(run_cli, trained, tmp_path, image_folder):
+    out = tmp_path / "out"
+    done = run_cli(
+        *("predict", image_folder / "a.png", image_folder / "b.jpg"),
+        *("--checkpoint", trained.models_dir / "round-001", "--out", out, "--probabilities"),
+    )
+    assert done.code == 0, done.err
+    assert sorted(p.name for p in out.iterdir()) == ["a.npz", "a.png", "b.npz", "b.png"]
+    with np.load(out / "a.npz") as stored, Image.open(out / "a.png") as mask:
+        probabilities, ids = stored["probabilities"], stored["class_ids"]
+        assert probabilities.dtype == np.float16
+        assert probabilities.shape == (3, 32, 48)
+        np.testing.assert_allclose(probabilities.astype(float).sum(0), 1, atol=0.01)
+        assert (ids[probabilities.argmax(0)] == np.asarray(mask)).mean() > 0.98  # but for ties
+
+
+def test_images_of_one_stem_get_masks_of_their_own(run_cli, trained, tmp_path, image_folder):
+    twin = image_folder / "a.jpg"
+    Image.open(image_folder / "a.png").save(twin)
+    round_ = trained.models_dir / "round-001"
+    images = (image_folder / "a.png", twin)
+    done = run_cli("predict", *images, "--checkpoint", round_, "--out", tmp_path / "out")
+    assert done.code == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.jpg.png", "a.png"]
+    again = run_cli("predict", twin, twin, twin, "--checkpoint", round_, "--out", tmp_path / "out")
+    assert again.code == 2
+
+
+def test_only_trained_classes(run_cli, tiny_project, tmp_path):
+    save_checkpoint(tiny_project.models_dir / "round-001", tiny_project.classes, trained=[2])
+    done = run_cli("predict", tiny_project.root, "--out", tmp_path / "out")
+    assert done.code == 0
+    assert (np.asarray(Image.open(tmp_path / "out" / "a.png")) == 2).all()
+
+
+def test_without_any_checkpoint(run_cli, tiny_project, tmp_path):
+    done = run_cli("predict", tiny_project.root, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "no round yet" in done.err
+    assert "unet-gui train" in done.err
+    done = run_cli("predict", tiny_project.images[0].path, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "--checkpoint" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_starter_is_the_last_resort(run_cli, tiny_project, tmp_path, monkeypatch):
+    folder = save_checkpoint(tmp_path / "starter", tiny_project.classes)
+    monkeypatch.setattr(rounds, "starter", lambda: folder)
+    done = run_cli("predict", tiny_project.root, "--out", tmp_path / "out", "--json")
+    assert done.code == 0
+    assert done.events[-1]["checkpoint"] == "starter"
+    done = run_cli("predict", tiny_project.images[0].path, "--out", tmp_path / "out2")
+    assert done.code == 0
+
+
+def test_other_classes_are_refused(run_cli, tiny_project, tmp_path):
+    foreign = save_checkpoint(tmp_path / "foreign", ClassTable.from_names(["soil", "weed", "x"]))
+    done = run_cli(
+        "predict", tiny_project.root, "--checkpoint", foreign, "--out", tmp_path / "out", "--json"
+    )
+    assert done.code == 1
+    assert "other classes" in done.events[-1]["message"]
+
+
+def test_bare_weights_of_a_tutorial(run_cli, tmp_path, image_folder):
+    path = tmp_path / "unet_vgg_voc.pth"
+    torch.manual_seed(0)
+    torch.save(UNet(21, width=0.05).state_dict(), path)
+    done = run_cli(
+        "predict", image_folder / "a.png", "--checkpoint", path, "--out", tmp_path / "out"
+    )
+    assert done.code == 0
+    assert "ReLUs" in done.err
+    assert np.asarray(Image.open(tmp_path / "out" / "a.png")).max() < 21
+
+
+def test_an_unreadable_image_does_not_stop_the_others(run_cli, trained, tmp_path, image_folder):
+    (image_folder / "broken.png").write_bytes(b"no image")
+    done = run_cli("predict", trained.root, "--out", tmp_path / "out", "--json")
+    assert done.code == 1
+    assert "broken.png" in done.err
+    assert done.events[-1]["event"] == "error"
+    assert "1 of 4 images" in done.events[-1]["message"]
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 3
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("targets", [("nowhere",), ("a.png", "nowhere")])
+def test_wrong_paths(run_cli, image_folder, tmp_path, targets):
+    words = [image_folder / t for t in targets]
+    done = run_cli("predict", *words, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert "nowhere" in done.err
+
+
+def test_folder_and_files_together_are_wrong_usage(run_cli, trained, image_folder, tmp_path):
+    done = run_cli("predict", trained.root, image_folder / "a.png", "--out", tmp_path / "out")
+    assert done.code == 2
+
+
+def test_empty_folder(run_cli, tmp_path):
+    (tmp_path / "empty").mkdir()
+    Project.create(tmp_path / "p", images=tmp_path / "empty", classes=["a"])
+    done = run_cli("predict", tmp_path / "p", "--out", tmp_path / "out")
+    assert done.code == 2
+    assert "no images" in done.err
+
+
+def test_full_disk(run_cli, trained, tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    done = run_cli("predict", trained.root, "--out", tmp_path / "out", "--device", "cpu")
+    assert done.code == 1
+    assert "disk is full" in done.err

@@ -1,0 +1,167 @@
+"""`unet-gui train` as another program sees it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unet_gui.cli.train import seconds
+from unet_gui.dataset.project import Project
+from unet_gui.unet import rounds, weights
+from unet_gui.unet.settings import PRESETS, TrainSettings
+
+ROOT = Path(__file__).parents[3]
+QUICK = ("--epochs", "1", "--encoder-weights", "none", "--width", "0.125", "--device", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_bundled(monkeypatch):
+    monkeypatch.setattr(rounds, "starter", lambda: None)
+    monkeypatch.setattr(weights, "cached_imagenet", lambda: None)
+    monkeypatch.setitem(PRESETS, "quick", TrainSettings(patch=32, batch=2))
+
+
+def test_json_lines(run_cli, tiny_project):
+    done = run_cli("train", tiny_project.root, *QUICK, "--seed", 3, "--json")
+    assert done.code == 0, done.err
+    kinds = [event["event"] for event in done.events]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "done"
+    assert set(kinds) <= {"start", "progress", "score", "done"}
+    last = done.events[-1]
+    assert last["round"] == "round-001"
+    assert last["adopted"] is True
+    assert last["previous_miou"] is None
+    assert {"miou", "iou", "seconds"} <= set(last)
+    path = Path(last["path"])
+    assert json.loads((path / "model.json").read_text())["encoder"] == "none"
+    progress = [e for e in done.events if e["event"] == "progress"]
+    assert all({"step", "steps", "seconds", "budget", "loss"} <= set(e) for e in progress)
+    assert done.events[0]["seed"] == 3
+
+
+def test_words_for_a_person(run_cli, tiny_project):
+    done = run_cli("train", tiny_project.root, *QUICK)
+    assert done.code == 0
+    assert "round-001" in done.out
+    assert "adopted" in done.out
+    assert "Fine-tuning for 1 epochs on CPU" in done.err
+
+
+def test_again_goes_on(run_cli, tiny_project):
+    run_cli("train", tiny_project.root, *QUICK)
+    done = run_cli("train", tiny_project.root, "--epochs", 1, "--device", "cpu", "--json")
+    assert done.code == 0, done.err
+    assert done.events[-1]["round"] == "round-002"
+
+
+def test_from_a_checkpoint(run_cli, tiny_project):
+    run_cli("train", tiny_project.root, *QUICK)
+    first = tiny_project.models_dir / "round-001"
+    run_cli("train", tiny_project.root, *QUICK)
+    done = run_cli("train", tiny_project.root, "--from", first, "--epochs", 1, "--device", "cpu")
+    assert done.code == 0, done.err
+    info = json.loads((tiny_project.models_dir / "round-003" / "model.json").read_text())
+    assert info["parent"] == "round-001"
+
+
+def test_instant_is_not_there_yet(run_cli, tiny_project):
+    done = run_cli("train", tiny_project.root, "--learner", "instant")
+    assert done.code == 2
+    assert "not built yet" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--budget", "soon"),
+        ("--budget", "0"),
+        ("--budget", "60s", "--epochs", "3"),
+        ("--epochs", "0"),
+        ("--epochs", "many"),
+        ("--preset", "slow"),
+        ("--decoder", "wide"),
+        ("--device", "tpu"),
+    ],
+)
+def test_wrong_usage(run_cli, tiny_project, words):
+    done = run_cli("train", tiny_project.root, *words, "--json")
+    assert done.code == 2
+    assert done.events[-1]["event"] == "error"
+    assert not tiny_project.models_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "no encoder weights"),
+        (("--encoder-weights", "nowhere.pth"), "no file nowhere.pth"),
+        (("--from", "nowhere"), "no file nowhere"),
+        (("--encoder-weights", "none", "--width", "9"), "Width 9 is out of range"),
+    ],
+)
+def test_failures_in_words(run_cli, tiny_project, words, said):
+    done = run_cli("train", tiny_project.root, "--device", "cpu", *words, "--json")
+    assert done.code == 1
+    assert done.events[-1]["event"] == "error"
+    assert said in done.events[-1]["message"]
+    assert "Traceback" not in done.err
+
+
+def test_nothing_labelled(run_cli, tmp_path, image_folder):
+    project = Project.create(tmp_path / "new", images=image_folder, classes=["a", "b"])
+    done = run_cli("train", project.root, *QUICK)
+    assert done.code == 1
+    assert "Nothing is labelled yet" in done.err
+
+
+def test_no_project(run_cli, tmp_path):
+    done = run_cli("train", tmp_path / "nowhere", *QUICK)
+    assert done.code == 1
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("60s", 60), ("60", 60), ("1.5m", 90), ("2 min", 120), ("1h", 3600)]
+)
+def test_times(text, expected):
+    assert seconds(text) == expected
+
+
+def test_no_time():
+    with pytest.raises(argparse.ArgumentTypeError):
+        seconds("-3s")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no polite kill")
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_without_a_half_round(tiny_project, kind):
+    child = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "unet_gui", "train", str(tiny_project.root)),
+            *("--budget", "1h", "--encoder-weights", "none", "--width", "0.125"),
+            *("--device", "cpu", "--json"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    with child:
+        for line in child.stdout:
+            if json.loads(line).get("step"):
+                child.send_signal(kind)
+                break
+        rest = child.stdout.read()
+    assert child.returncode == 130
+    assert '"done"' not in rest
+    assert not tiny_project.models_dir.exists() or not list(tiny_project.models_dir.iterdir())
+    assert tiny_project.adopted is None
