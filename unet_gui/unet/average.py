@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Average:
-    """A running mean of the weights that are trained, and of the norms' statistics.
+    """A running mean of the weights that are trained.
 
     Polyak and Juditsky 1992; the decay rises with the steps, so that a short run is not held back
     by its beginning.
@@ -49,8 +49,6 @@ class Average:
 
 
 def _moving(net: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    trained = {k for k, p in net.named_parameters() if p.requires_grad}
-    buffers = {k for k, b in net.named_buffers() if b.is_floating_point()}
-    for key, value in net.state_dict().items():
-        if key in trained or key in buffers:
-            yield key, value
+    for key, parameter in net.named_parameters():
+        if parameter.requires_grad:
+            yield key, parameter

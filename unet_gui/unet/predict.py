@@ -13,7 +13,7 @@ from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
-from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame, fuse_norms
+from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
 
@@ -207,8 +207,8 @@ def _frame(rect: Rect, height: int, width: int) -> Frame:
 
 
 def _prepared(net: EncoderDecoder, device: Device) -> EncoderDecoder:
-    """A copy for inference: norms folded into convolutions, in the device's number format."""
-    ready: Any = device.place_net(fuse_norms(copy.deepcopy(net).eval()))
+    """A copy for inference, in the device's number format."""
+    ready: Any = device.place_net(copy.deepcopy(net).eval())
     if device.dtype is not None:
         # whole weights in bf16 rather than autocast, which converts them anew for every tile
         ready = ready.to(device.dtype)
