@@ -147,3 +147,49 @@ def make_easel(qtbot, open_session) -> Callable[..., Easel]:
         return easel
 
     return show
+
+
+@pytest.fixture
+def theme(qapp):
+    """A theme of its own; the application looks as before afterwards."""
+    from unet_gui.gui.theme import Theme, ThemeMode
+
+    palette = qapp.palette()
+    made = Theme(qapp, ThemeMode.LIGHT)
+    yield made
+    made.deleteLater()
+    qapp.setStyleSheet("")
+    qapp.setPalette(palette)
+
+
+@pytest.fixture
+def open_window(qtbot, qapp, monkeypatch):
+    """`open_window(folder)` is the real window on a folder; nothing predicts. No widget may stay."""
+    from unet_gui.gui import app
+    from unet_gui.gui.prediction import PredictionService
+
+    monkeypatch.setattr(PredictionService, "start", lambda _: None)
+    before = set(QApplication.topLevelWidgets())
+    windows = []
+
+    def show(*words: object):
+        _, window = app.create(["unet-gui", *map(str, words)])
+        windows.append(window)
+        window.resize(1280, 800)
+        window.show()
+        qtbot.waitExposed(window)
+        if window.session.project is not None and window.session.project.images:
+            qtbot.waitUntil(lambda: window.session.document is not None)
+        qtbot.waitUntil(lambda: not window.images.statuses.busy)
+        return window
+
+    yield show
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    qapp.setStyleSheet("")
+    for _ in range(3):
+        QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [w for w in set(QApplication.topLevelWidgets()) - before if w.parent() is None]
+    assert not left, f"left behind: {left}"

@@ -238,7 +238,9 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         is_open = self.session.project is not None
         self.panels.set_aside(aside=not is_open)
-        self.stack.setCurrentWidget(self.canvas if is_open else self.start_page)
+        page = self.canvas if is_open else self.start_page
+        self.stack.setCurrentWidget(page)
+        page.setFocus()
         if not is_open:
             self.start_page.show_recent(self.settings.recent_projects())
         self._show_title()

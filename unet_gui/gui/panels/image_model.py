@@ -165,4 +165,5 @@ class ImageFilter(QSortFilterProxyModel):
         return all(word in folded for word in self._words)
 
     def _refilter(self) -> None:
-        self.invalidateRowsFilter()
+        # The functions made for this are deprecated in, or missing from, one of the Qt versions.
+        self.invalidate()

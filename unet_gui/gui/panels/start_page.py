@@ -55,6 +55,7 @@ class StartPage(QScrollArea):
         self._recent.setSpacing(0)
         self._recent_title = QLabel(self.tr("Recent"))
         self._recent_title.setProperty("heading", True)
+        self.cards: list[QPushButton] = []
         inner = QWidget()
         column = QVBoxLayout()
         column.setSpacing(SPACE_M)
@@ -68,7 +69,8 @@ class StartPage(QScrollArea):
                 self.tr("Try it out with images that come along"),
             ),
         ):
-            column.addWidget(self._card(actions[action_id], text, line))
+            self.cards.append(self._card(actions[action_id], text, line))
+            column.addWidget(self.cards[-1])
         column.addSpacing(SPACE_M)
         column.addWidget(self._recent_title)
         column.addLayout(self._recent)
@@ -88,6 +90,7 @@ class StartPage(QScrollArea):
         outer.addWidget(middle, 100)
         outer.addStretch(1)
         self.setWidget(inner)
+        self.setFocusProxy(self.cards[0])
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """List these projects, the latest first."""

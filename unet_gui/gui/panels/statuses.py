@@ -35,6 +35,11 @@ class StatusReader(QObject):
         super().__init__(parent)
         self._runner = JobRunner("statuses", self, synchronous=synchronous)
 
+    @property
+    def busy(self) -> bool:
+        """Statuses are still to come."""
+        return self._runner.busy
+
     def read(self, project: Project | None) -> None:
         """Read all of this project; what was being read of another one is dropped."""
         self._runner.cancel(_KEY)
