@@ -290,7 +290,7 @@ class LiteStage(nn.Sequential):
         for channels in (in_channels, out_channels):
             conv = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
-            layers += [conv, PixelNorm(out_channels), nn.ReLU(inplace=True)]
+            layers += [conv, PixelNorm(out_channels), nn.ReLU()]
         super().__init__(*layers)
 
 
@@ -329,7 +329,7 @@ class LiteUNet(EncoderDecoder):
 def _lateral(in_channels: int, out_channels: int) -> nn.Sequential:
     conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
     nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
-    return nn.Sequential(conv, PixelNorm(out_channels), nn.ReLU(inplace=True))
+    return nn.Sequential(conv, PixelNorm(out_channels), nn.ReLU())
 
 
 def init_new(conv: nn.Conv2d, *, relu: bool) -> None:
