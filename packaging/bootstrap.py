@@ -316,7 +316,8 @@ def test(python: Path, missing: dict[str, list[str]], rest: list[str]) -> int:
 
 def parse(argv: list[str] | None) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
-        description="Sets everything up and runs it; what is set up already is not done again."
+        description="Sets everything up and runs it; what is set up already is not done again.",
+        epilog="Further words go on to the program (run) or to pytest (test).",
     )
     parser.add_argument("command", choices=("run", "test", "setup"))
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv here")

@@ -35,6 +35,7 @@ CYTOPLASM_DYES: Final = (
 )
 NUCLEUS_DYE: Final = (0.98, 1.12, 0.52)
 MUCUS_DYE: Final = (0.30, 0.36, 0.20)
+RED_CELL_DYE: Final = (0.10, 0.52, 0.40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Look:
         size: Radius of a typical cell in pixels.
         crowding: Part of the slide that cells cover, roughly, 0 to 1.
         nucleus_share: Radius of a nucleus by the radius of its cell.
+        red_cells: Red blood cells for each cell that counts; they belong to the background.
     """
 
     dyes: tuple[tuple[float, float, float], ...] = CYTOPLASM_DYES
@@ -70,6 +72,7 @@ class Look:
     size: float = 46.0
     crowding: float = 0.5
     nucleus_share: float = 0.27
+    red_cells: float = 0.0
 
 
 @dataclass(slots=True)
@@ -93,8 +96,11 @@ def draw(
     rng = np.random.default_rng(seed)
     slide = _Slide(np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.uint8))
     _lay_mucus(rng, slide, look)
-    for centre_y, centre_x, radius in _places(rng, width, height, look):
-        _lay_cell(rng, slide, look, (centre_y, centre_x, radius))
+    places = _places(rng, width, height, look)
+    if look.red_cells:
+        _lay_red_cells(rng, slide, look, round(len(places) * look.red_cells))
+    for place in places:
+        _lay_cell(rng, slide, look, place)
     _lay_debris(rng, slide, look)
     return _photograph(rng, slide.absorbance, look), slide.truth
 
@@ -313,6 +319,25 @@ def _chromatin(rng: np.random.Generator, depth: Floats, radius: float) -> Floats
         away = np.hypot(ys - y, xs - x)
         density += 0.4 * np.exp(-((away / (0.13 * radius + 0.9)) ** 2))
     return (np.clip(density, 0.25, None) * cover).astype(np.float32)
+
+
+def _lay_red_cells(rng: np.random.Generator, slide: _Slide, look: Look, count: int) -> None:
+    """Pale discs with a paler middle and no nucleus, in loose groups, below everything else."""
+    height, width = slide.truth.shape
+    groups = rng.uniform((0, 0), (height, width), (max(1, count // 5), 2))
+    usual = look.size * 0.25
+    for _ in range(count):
+        middle = groups[rng.integers(len(groups))] + rng.normal(0, usual * 3.2, 2)
+        radius = usual * float(np.clip(rng.normal(1, 0.08), 0.8, 1.2))
+        window = _window((middle[0], middle[1]), radius * 1.6, slide.truth.shape)
+        if window is None:
+            continue
+        depth = _Outline.random(rng, (middle[0], middle[1]), radius, 0.025).depth(window)
+        cover = np.clip(depth / 1.6 + 0.5, 0, 1)
+        pallor = 1 - rng.uniform(0.25, 0.6) * np.clip(depth / radius, 0, 1) ** 1.5
+        grain = 1 + 0.05 * smooth_noise(rng, (depth.shape[0], depth.shape[1]), 2.5)
+        dye = np.asarray(RED_CELL_DYE, np.float32) * rng.uniform(0.55, 0.95)
+        slide.absorbance[window] += ((cover * pallor * grain)[..., None] * dye).astype(np.float32)
 
 
 def _lay_mucus(rng: np.random.Generator, slide: _Slide, look: Look) -> None:

@@ -79,6 +79,7 @@ def sample_look(rng: np.random.Generator) -> Look:
         size=float(rng.uniform(36, 50)),
         crowding=float(rng.uniform(0.36, 0.54)),
         nucleus_share=float(rng.uniform(0.25, 0.33)),
+        red_cells=float(rng.uniform(0.6, 2.4)),
     )
 
 
