@@ -164,7 +164,7 @@ def theme(qapp):
 
 @pytest.fixture
 def open_window(qtbot, qapp, monkeypatch):
-    """`open_window(folder)` is the real window on a folder; nothing predicts. No widget may stay."""
+    """`open_window(folder)` shows the real window; nothing predicts. No widget may stay."""
     from unet_gui.gui import app
     from unet_gui.gui.prediction import PredictionService
 

@@ -76,7 +76,7 @@ def test_the_size_slider_goes_from_one_to_its_top():
     assert all(abs(slider_size(slider_position(s)) - s) <= max(1, s * 0.04) for s in range(1, 501))
 
 
-# -- toasts --------------------------------------------------------------------------------------
+# -- toasts ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_only_a_few_toasts_at_once(host, theme):
     host.resize(500, 300)
 
 
-# -- settings ------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def test_settings_come_back_in_their_kind(qapp):

@@ -36,7 +36,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-# -- finding widgets ---------------------------------------------------------------------------
+# -- finding widgets --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_no_two_actions_share_a_key(window):
     assert len(keys) == len(set(keys))
 
 
-# -- tools, sizes, view ------------------------------------------------------------------------
+# -- tools, sizes, view -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_zoom_keys_and_buttons(window, qtbot):
     assert window.canvas.zoom == 1.0
 
 
-# -- typing wins over keys -----------------------------------------------------------------------
+# -- typing wins over keys ----------------------------------------------------------------------
 
 
 def test_letters_typed_into_a_field_are_text(window, qtbot):
@@ -220,7 +220,7 @@ def test_return_in_a_class_name_does_not_accept(window, qtbot, propose):
     assert np.array_equal(window.session.document.mask, before)
 
 
-# -- undo, proposals, images ---------------------------------------------------------------------
+# -- undo, proposals, images --------------------------------------------------------------------
 
 
 def paint(window):
@@ -306,7 +306,7 @@ def test_marking_as_done(window, qtbot):
     assert project.status(entry) is not Status.DONE
 
 
-# -- status bar ------------------------------------------------------------------------------------
+# -- status bar -----------------------------------------------------------------------------------
 
 
 def test_the_status_bar_names_the_class_under_the_pointer(window, qtbot, propose):
@@ -332,7 +332,7 @@ def test_the_status_bar_says_that_all_is_saved(window, qtbot):
     qtbot.waitUntil(lambda: not window.session.saver.pending)
 
 
-# -- panels, theme, focus --------------------------------------------------------------------------
+# -- panels, theme, focus -------------------------------------------------------------------------
 
 
 def test_tab_on_the_canvas_leaves_only_the_image(window):
@@ -391,7 +391,7 @@ def test_a_narrow_tool_bar_keeps_every_button(window):
     assert window.tool_bar.opacity_slider.isVisible()
 
 
-# -- opening, remembering, closing -----------------------------------------------------------------
+# -- opening, remembering, closing ----------------------------------------------------------------
 
 
 def test_the_first_start_opens_the_sample(open_window, qtbot):
