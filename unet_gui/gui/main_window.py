@@ -241,6 +241,7 @@ class MainWindow(QMainWindow):
         page = self.canvas if is_open else self.start_page
         self.stack.setCurrentWidget(page)
         page.setFocus()
+        QTimer.singleShot(0, self, self._share_room)
         if not is_open:
             self.start_page.show_recent(self.settings.recent_projects())
         self._show_title()
@@ -279,10 +280,18 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self.settings.get("window/docks"):
-            # The curves need more room than a handful of classes.
-            self.resizeDocks([self.class_dock, self.learner_dock], [2, 3], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self, self._share_room)
         QTimer.singleShot(PREDICT_AFTER_MS, self, self._start_predicting)
+
+    def _share_room(self) -> None:
+        """Classes as high as they need, the rest for the curves; unless the person chose once."""
+        docks = (self.class_dock, self.learner_dock)
+        if self.settings.get("window/docks") or any(d.isHidden() or d.isFloating() for d in docks):
+            return
+        height = sum(dock.height() for dock in docks)
+        title = self.class_dock.height() - self.classes.height()
+        wanted = min(self.classes.wanted_height + title, height // 2)
+        self.resizeDocks(list(docks), [wanted, height - wanted], Qt.Orientation.Vertical)
 
     def _start_predicting(self) -> None:
         if not self._shut:
@@ -329,6 +338,8 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self._remember()
+        # A thread in the midst of loading the network cannot be hurried; nobody has to watch it.
+        self.hide()
         self.finetuning.abandon()
         self.prediction.shutdown()
         self.images.shutdown()

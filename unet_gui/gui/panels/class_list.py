@@ -104,6 +104,13 @@ class ClassListPanel(QWidget):
         index = self.view.currentIndex()
         return index.data(ClassRole.ID) if index.isValid() else None
 
+    @property
+    def wanted_height(self) -> int:
+        """Pixels in which every class is seen without scrolling."""
+        rows = self.view.sizeHintForRow(0) * self.model.rowCount() if self.model.ids else 0
+        others = self.sizeHint().height() - self.view.sizeHint().height()
+        return rows + others + 2 * SPACE_L
+
     def rename_chosen(self) -> None:
         """Put the cursor into the chosen class's name."""
         index = self.view.currentIndex()

@@ -87,26 +87,29 @@ class ImageDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, index: Index
     ) -> None:
         status: Status | None = index.data(ImageRole.STATUS)
-        line = option.fontMetrics.height()
-        top = rect.top() + (rect.height() - 2 * line - SPACE_S) // 2
-        name = QRect(rect.left(), top, rect.width(), line)
+        folder, _, name = str(index.data()).rpartition("/")
+        metrics = option.fontMetrics
+        line = metrics.height()
+        above = QRect(rect.left(), 0, rect.width(), line)
+        above.moveTop(rect.top() + (rect.height() - 2 * line - SPACE_S) // 2)
         painter.setPen(self._theme.color("text"))
         painter.drawText(
-            name,
+            above,
             Qt.AlignmentFlag.AlignVCenter,
-            option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideMiddle, rect.width()),
+            metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, rect.width()),
         )
-        below = QRect(rect.left(), top + line + SPACE_S, rect.width(), line)
-        if status is None:
-            return
-        mark = QRectF(below.left(), below.top() + (line - MARK) / 2, MARK, MARK)
-        draw_status(painter, mark, status, self._theme.tokens)
+        below = above.translated(0, line + SPACE_S)
+        if status is not None:
+            mark = QRectF(below.left(), below.top() + (line - MARK) / 2, MARK, MARK)
+            draw_status(painter, mark, status, self._theme.tokens)
+            below.setLeft(below.left() + MARK + SPACE_S + 2)
+        words = " · ".join(filter(None, (self._words[status] if status else "", folder)))
         painter.setFont(scaled_font(option.font, 0.9))
         painter.setPen(self._theme.color("muted"))
         painter.drawText(
-            below.adjusted(MARK + SPACE_S + 2, 0, 0, 0),
+            below,
             Qt.AlignmentFlag.AlignVCenter,
-            self._words[status],
+            painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, below.width()),
         )
 
 
