@@ -1,34 +1,37 @@
-"""Trains the starter checkpoint with the program's own training code, the same each time.
+"""Trains the starter checkpoint on images that scripts draw, the same each time.
 
-    python packaging/make_starter.py              writes resources/starter, some 25 minutes
-    python packaging/make_starter.py --share 0.02 --out DIR   a quick try
+    python packaging/make_starter.py                   writes resources/starter, some 20 minutes
+    python packaging/make_starter.py --keep-encoder    only its decoder again, some 5 minutes
+    python packaging/make_starter.py --share 0.02 --out DIR     a quick try
 
-Two lessons, both on images that scripts draw: first to tell patterns apart, whatever their colour
-(pattern_images.py), then to find cells and nuclei in every kind of light (cell_images.py). The
-stain of the sample project is not among them: there the starter proposes something sensible and
-leaves a person something to correct.
+First the encoder goes to school (encoder_school.py): it learns to tell patterns apart, whatever
+their colour (pattern_images.py), and to find cells and nuclei in every kind of light
+(cell_images.py). Then the program's own fine-tuning trains the decoder over it.
 
-The result proposes masks in the sample project, and its encoder is what fine-tuning starts from
-where there is neither a file of encoder weights nor a network connection.
+The stain of the sample project and its red cells are not among the images: there the starter
+proposes something sensible and leaves a person something to correct. Its encoder is also what
+fine-tuning starts from where there is neither a file of encoder weights nor a network connection.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import cell_images
 import numpy as np
-import pattern_images
-from make_sample import CLASSES, HELD_OUT, IMAGES, sample_image
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
-from unet_gui.core.classes import ClassTable
+import cell_images
+import pattern_images
+from encoder_school import Plan, Subject, teach
+from make_sample import CLASSES, HELD_OUT, IMAGES, sample_image
+
 from unet_gui.core.metrics import ConfusionMatrix
 from unet_gui.core.progress import drain
 from unet_gui.unet import checkpoint
@@ -36,69 +39,92 @@ from unet_gui.unet.device import pick
 from unet_gui.unet.predict import Predictor
 from unet_gui.unet.samples import Sample
 from unet_gui.unet.settings import TrainSettings
-from unet_gui.unet.train import TrainProgress, fine_tune
+from unet_gui.unet.train import fine_tune
+from unet_gui.unet.weights import read_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from unet_gui.unet.checkpoint import Checkpoint
+    from unet_gui.unet.trainer import TrainProgress
 
 OUT: Final = Path(__file__).resolve().parents[1] / "resources" / "starter"
 SEED: Final = 20261
 WIDTH: Final = 0.25
-PATCH: Final = 160
-BATCH: Final = 8
-PATTERN_CLASSES: Final = ClassTable.from_names([name for name, _ in pattern_images.PATTERNS])
+SCHOOL_STEPS: Final = 1100
+PATTERNS: Final = (500, 224)
+"""How many images, and the side of one in pixels."""
 
-# images, side of an image, passes over them, highest learning rates of decoder and encoder
-PATTERN_LESSON: Final = (640, 224, 9, 3e-3, 3e-3)
-CELL_LESSON: Final = (420, 288, 6, 2e-3, 1e-3)
-
-
-def pattern_samples(count: int, side: int) -> Iterator[Sample]:
-    for k in range(count):
-        yield Sample(f"pattern-{k}", partial(pattern_images.draw, SEED + k, side, side))
+CELLS: Final = (320, 288)
+PASSES: Final = 4
 
 
-def cell_samples(count: int, side: int) -> Iterator[Sample]:
+def pattern_samples(count: int) -> list[Sample]:
+    side = PATTERNS[1]
+    draw = partial(pattern_images.draw, width=side, height=side)
+    return [Sample(f"pattern-{k}", partial(draw, SEED + k)) for k in range(count)]
+
+
+def cell_samples(count: int) -> list[Sample]:
     """Cells in every stain but the sample's."""
-    for k in range(count):
-        yield Sample(f"cells-{k}", partial(_cells, SEED + 100_000 + k, side))
+    return [Sample(f"cells-{k}", partial(_cells, SEED + 100_000 + k)) for k in range(count)]
 
 
-def _cells(seed: int, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _cells(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     look = cell_images.varied_look(np.random.default_rng(seed + 50_000))
-    return cell_images.draw(seed, side, side, look)
+    return cell_images.draw(seed, CELLS[1], CELLS[1], look)
 
 
-def learn(
-    samples: Iterator[Sample],
-    classes: ClassTable,
-    lesson: tuple[int, int, int, float, float],
-    *,
-    share: float,
-    parent: Checkpoint | None = None,
-) -> Checkpoint:
-    """One lesson; prints where it is. `share` of the passes, at least one."""
-    _, _, passes, lr, encoder_lr = lesson
-    settings = TrainSettings(
-        decoder="lite",
-        width=WIDTH,
-        encoder_weights=None if parent else "none",
-        budget=None,
-        epochs=max(1, round(passes * share)),
-        patch=PATCH,
-        batch=BATCH,
-        lr=lr,
-        encoder_lr=encoder_lr,
-        weight_decay=1e-3,
-        train_encoder=True,
-        seed=SEED,
+def school_encoder(share: float) -> dict[str, Tensor]:
+    """The encoder after school; `share` of the images and steps."""
+    subjects = (
+        Subject(pattern_samples(_part(PATTERNS[0], share)), len(pattern_images.PATTERNS)),
+        Subject(cell_samples(_part(CELLS[0], share)), len(CLASSES)),
     )
-    job = fine_tune(samples, settings, classes=classes, parent=parent, device=pick("cpu"))
-    return drain(job, _show).checkpoint
+    began = time.monotonic()
+
+    def show(step: int, losses: list[float]) -> None:
+        if step % 50 == 0:
+            patterns, cells = losses
+            seconds = time.monotonic() - began
+            print(
+                f"  step {step}, {seconds:.0f} s, loss: patterns {patterns:.3f}, cells {cells:.3f}",
+                flush=True,
+            )
+
+    return teach(subjects, Plan(_part(SCHOOL_STEPS, share), WIDTH, seed=SEED), show)
+
+
+def _part(whole: int, share: float) -> int:
+    return max(4, round(whole * share))
+
+
+def kept_encoder(folder: Path) -> dict[str, Tensor]:
+    """The encoder of an earlier starter, whatever its decoder was."""
+    state = read_state(folder / checkpoint.WEIGHTS_NAME)
+    return {k.removeprefix("vgg."): v.float() for k, v in state.items() if k.startswith("vgg.")}
+
+
+def train_decoder(encoder: dict[str, Tensor], share: float) -> Checkpoint:
+    """The program's own fine-tuning over a frozen encoder."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "encoder.safetensors"
+        checkpoint.write_tensors(file, encoder)
+        settings = TrainSettings(
+            decoder="lite",
+            width=WIDTH,
+            encoder_weights=file,
+            budget=None,
+            epochs=max(1, round(PASSES * share)),
+            batch=8,
+            lr=3e-3,
+            train_encoder=False,
+            seed=SEED,
+        )
+        samples = cell_samples(_part(CELLS[0], share))
+        job = fine_tune(samples, settings, classes=CLASSES, device=pick("cpu"))
+        return drain(job, _show).checkpoint
 
 
 def _show(progress: TrainProgress) -> None:
@@ -124,27 +150,24 @@ def score_on_sample(trained: Checkpoint) -> ConfusionMatrix:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Train the starter checkpoint again.")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the checkpoint")
-    parser.add_argument("--share", type=float, default=1.0, help="part of the images and passes")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the images and steps")
+    parser.add_argument(
+        "--keep-encoder", action="store_true", help="take the encoder of resources/starter"
+    )
     arguments = parser.parse_args(argv)
     began = time.monotonic()
-    share = arguments.share
-    patterns, cells = (max(4, round(n[0] * share)) for n in (PATTERN_LESSON, CELL_LESSON))
-    print(f"Lesson 1: {patterns} patchworks", flush=True)
-    first = learn(
-        pattern_samples(patterns, PATTERN_LESSON[1]), PATTERN_CLASSES, PATTERN_LESSON, share=share
-    )
-    print(f"Lesson 2: {cells} images of cells", flush=True)
-    trained = learn(
-        cell_samples(cells, CELL_LESSON[1]), CLASSES, CELL_LESSON, share=share, parent=first
-    )
+    print("The encoder", flush=True)
+    encoder = kept_encoder(OUT) if arguments.keep_encoder else school_encoder(arguments.share)
+    print("The decoder", flush=True)
+    trained = train_decoder(encoder, arguments.share)
     matrix = score_on_sample(trained)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    info = {**trained.info, "parent": None, "encoder_source": "the starter's own lessons"}
+    info = {**trained.info, "parent": None, "encoder_source": "the bundled starter"}
     checkpoint.save(arguments.out, trained.net, info, half=True)
     size = (arguments.out / checkpoint.WEIGHTS_NAME).stat().st_size
     print(
-        f"mIoU {matrix.miou:.3f} on the sample's held-out images, {size / 1e6:.2f} MB, "
-        f"{time.monotonic() - began:.0f} s, in {arguments.out}"
+        f"mIoU {matrix.miou:.3f} on the sample's held-out images, IoU {matrix.iou.round(3)}, "
+        f"{size / 1e6:.2f} MB, {time.monotonic() - began:.0f} s, in {arguments.out}"
     )
     return 0
 

@@ -67,7 +67,8 @@ def test_the_starter_is_good_but_leaves_something_to_correct(starter):
 def test_the_script_trains_and_writes_a_checkpoint(script, tmp_path, capsys):
     from unet_gui.unet import checkpoint
 
-    script("cell_images"), script("pattern_images"), script("make_sample")
+    for name in ("cell_images", "pattern_images", "encoder_school", "make_sample"):
+        script(name)
     make_starter = script("make_starter")
     assert make_starter.main(["--share", "0.005", "--out", str(tmp_path / "starter")]) == 0
     assert "mIoU" in capsys.readouterr().out
