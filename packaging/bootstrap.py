@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-STAMP = "unet-gui-setup.json"
+STAMP = "unet-gui-setup"
 
 # What a window needs and a bare Debian or Ubuntu lacks, and what tests with a screen need.
 QT_PACKAGES = (
@@ -151,7 +151,7 @@ def install(venv: Path, *, cpu_index: bool) -> None:
     """
     python, stamp = venv_python(venv), venv / STAMP
     wanted = fingerprint(python)
-    if stamp.is_file() and json.loads(stamp.read_text("utf-8")).get("fingerprint") == wanted:
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
         return
     stamp.unlink(missing_ok=True)
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
@@ -170,7 +170,7 @@ def install(venv: Path, *, cpu_index: bool) -> None:
                 "pip could not install the program; its own message is above.\n"
                 "  The first set-up needs the internet, and about 8 GB of disk on Linux."
             )
-    stamp.write_text(json.dumps({"fingerprint": wanted}), "utf-8")
+    stamp.write_text(wanted, "utf-8")
 
 
 # ---- system libraries -------------------------------------------------------------------------
