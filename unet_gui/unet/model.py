@@ -32,6 +32,9 @@ STRIDE: Final = 16
 
 # Where each feature level ends in `vgg.features`: before every pooling, the last pooling dropped.
 LEVELS: Final = ((0, 4), (4, 9), (9, 16), (16, 23), (23, 30))
+KEPT_BYTES: Final = 1 << 25
+"""Above this the C library returns freed memory to the system at once."""
+
 LITE_CHANNELS: Final = (32, 32, 48, 64, 64)
 
 
@@ -221,14 +224,39 @@ class UpConcat(nn.Module):
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         self.relu = relu
+        self._memory: dict[str, Tensor] = {}
         for conv in (self.conv1, self.conv2):
             init_new(conv, relu=relu)
 
     def forward(self, skip: Tensor, deep: Tensor, frame: Frame | None = None) -> Tensor:
-        up = upsample(deep, frame)
-        x = self.conv1(torch.cat([skip, up], 1))
-        x = self.conv2(F.relu(x) if self.relu else x)
-        return F.relu(x) if self.relu else x
+        x = self.conv1(self._joined(skip, deep, frame))
+        x = self.conv2(F.relu_(x) if self.relu else x)
+        return F.relu_(x) if self.relu else x
+
+    def _joined(self, skip: Tensor, deep: Tensor, frame: Frame | None) -> Tensor:
+        if frame is not None or skip.device.type != "cpu" or not torch.is_inference_mode_enabled():
+            return torch.cat([skip, upsample(deep, frame)], 1)
+        # On a CPU, memory fresh from the system costs more time than filling it, so the two
+        # largest maps are kept from one prediction to the next.
+        height, width = skip.shape[-2:]
+        up = self._kept("up", (*deep.shape[:2], height, width), skip)
+        torch.ops.aten.upsample_bilinear2d.out(deep, [height, width], True, out=up)
+        both = skip.shape[1] + deep.shape[1]
+        joined = self._kept("joined", (len(skip), both, height, width), skip)
+        return torch.cat([skip, up], 1, out=joined)
+
+    def _kept(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        """Memory of this shape, in the format of `like`; the same each time if it is large."""
+        kept = self._memory.get(name)
+        if kept is None or kept.shape != shape or kept.dtype != like.dtype:
+            layout = (
+                torch.channels_last
+                if like.is_contiguous(memory_format=torch.channels_last)
+                else torch.contiguous_format
+            )
+            kept = torch.empty(shape, dtype=like.dtype, memory_format=layout)
+            self._memory = {**self._memory, name: kept} if kept.nbytes > KEPT_BYTES else {}
+        return kept
 
 
 class UNet(EncoderDecoder):
@@ -368,38 +396,3 @@ def adapt_first_layer(weight: Tensor, in_channels: int) -> Tensor:
         return weight.sum(1, keepdim=True)
     order = torch.arange(in_channels) % known
     return weight[:, order] * (known / in_channels)
-
-
-@torch.no_grad()
-def calibrate(net: EncoderDecoder, x: Tensor) -> None:
-    """Scale a new tutorial decoder so that every layer's output has about unit variance.
-
-    Kaiming's rule assumes inputs of unit variance. VGG16's feature levels differ by a factor of a
-    hundred among each other, so that without this the deep levels are drowned and the first
-    logits are in the hundreds. Krähenbühl et al. 2016, "Data-dependent initializations of
-    convolutional neural networks", section 3.1, per concatenated part instead of per channel.
-
-    Args:
-        net: A network whose decoder is new; one with norms is left alone.
-        x: N×C×H×W normalised images, sides multiples of 16.
-    """
-    if not isinstance(net, UNet):
-        return
-    levels = net.encode(x)
-    deep = levels[4]
-    for skip, stage in zip(
-        reversed(levels[:4]),
-        (net.up_concat4, net.up_concat3, net.up_concat2, net.up_concat1),
-        strict=True,
-    ):
-        up = upsample(deep)
-        weight, cut = stage.conv1.weight, skip.shape[1]
-        for part, features in ((weight[:, :cut], skip), (weight[:, cut:], up)):
-            part.div_(features.square().mean().sqrt().clamp_min(1e-6))
-        joined = stage.conv1(torch.cat([skip, up], 1))
-        stage.conv1.weight.div_(joined.std().clamp_min(1e-6))
-        hidden = stage.conv1(torch.cat([skip, up], 1))
-        hidden = F.relu(hidden) if stage.relu else hidden
-        stage.conv2.weight.div_(stage.conv2(hidden).std().clamp_min(1e-6))
-        deep = stage(skip, deep)
-    net.final.weight.div_(net.final(deep).std().clamp_min(1e-6))

@@ -123,8 +123,7 @@ def _result(
     trainer: Trainer, begin: Start, classes: ClassTable, scores: tuple[Score, Score | None]
 ) -> TrainResult:
     score, previous = scores
-    trainer.average.swap(trainer.net)
-    net = trainer.net.to("cpu").eval().requires_grad_(True)
+    net = trainer.finished_net()
     adopted = score.better_than(previous)
     info = {
         "normalisation": begin.normalisation,

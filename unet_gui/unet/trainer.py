@@ -12,9 +12,9 @@ import torch
 
 from unet_gui.core.errors import DeviceMemoryError, TrainingError
 from unet_gui.unet.average import Average
+from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.device import Device, is_out_of_memory
 from unet_gui.unet.losses import class_columns, masked_loss
-from unet_gui.unet.model import calibrate
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.pixels import normalise
 
@@ -86,10 +86,21 @@ class Trainer:
         )
         self.curve: list[dict[str, Any]] = []
         self.steps = self._steps_of_epochs()
-        if begin.parent is None:
-            calibrate(self.net, self._pixels(self._sampler.batch(2)[0]))
+        self._calibrate(new=begin.parent is None)
         self._optimizer = self._build_optimizer()
         self.average = Average(self.net, settings.average)
+
+    def _calibrate(self, *, new: bool) -> None:
+        examples = self._pixels(self._sampler.batch(2)[0])
+        if new:
+            calibrate(self.net, examples)
+        balance(self.net, examples)
+
+    def finished_net(self) -> EncoderDecoder:
+        """The averaged network, on the CPU; the trainer is of no use afterwards."""
+        self.average.swap(self.net)
+        unbalance(self.net)
+        return self.net.to("cpu").eval().requires_grad_(True)
 
     def run(self, scorer: Scorer) -> Generator[TrainProgress, None, None]:
         """Train until the budget or the epochs are used up."""

@@ -7,6 +7,7 @@ import torch
 from torchvision.models import vgg16
 
 from unet_gui.core.errors import CheckpointError
+from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.model import (
     Encoder,
     LiteUNet,
@@ -14,7 +15,6 @@ from unet_gui.unet.model import (
     UNet,
     adapt_first_layer,
     build,
-    calibrate,
     pad_to_stride,
 )
 from unet_gui.unet.tutorial import KEYS
@@ -141,6 +141,25 @@ def test_calibration_brings_logits_to_unit_scale():
         layer.weight.mul_(500)  # levels of very different size, as VGG16's are
     calibrate(net, x)
     assert net(x).std() == pytest.approx(1, rel=1e-3)
+
+
+@torch.inference_mode(False)
+@torch.no_grad()
+def test_balance_changes_nothing_but_what_the_optimiser_sees():
+    torch.manual_seed(0)
+    net = UNet(5, width=0.125)
+    net.vgg.features[0].weight.mul_(500)
+    x = torch.rand(2, 3, 32, 32)
+    calibrate(net, x)
+    before, keys = net(x), set(net.state_dict())
+    balance(net, x)
+    torch.testing.assert_close(net(x), before)
+    seen = net.up_concat1.conv1.parametrizations.weight.original
+    skip, deep = seen[:, :8].std(), seen[:, 8:].std()
+    assert 0.3 < skip / deep < 3
+    unbalance(net)
+    torch.testing.assert_close(net(x), before)
+    assert set(net.state_dict()) == keys
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from unet_gui.core.classes import ClassTable
 from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
+from unet_gui.unet.calibration import calibrate
 from unet_gui.unet.device import Device, cpu
-from unet_gui.unet.model import Frame, calibrate, upsample
+from unet_gui.unet.model import Frame, upsample
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.predict import PredictionTile, Predictor
 
