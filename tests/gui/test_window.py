@@ -1,11 +1,21 @@
 """The whole window: actions by key and by click, what it shows, what it remembers."""
 
+import json
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import MaskWriteError, TrainingError
@@ -13,6 +23,7 @@ from unet_gui.core.geometry import Rect
 from unet_gui.dataset.project import Project, Status
 from unet_gui.gui import app
 from unet_gui.gui.canvas.view import CanvasView
+from unet_gui.gui.finetuning import Outcome
 from unet_gui.gui.settings import Settings
 from unet_gui.gui.state import Tool
 from unet_gui.gui.theme import ThemeMode
@@ -325,6 +336,11 @@ def test_the_status_bar_names_the_class_under_the_pointer(window, qtbot, propose
     assert label.text() == ""
 
 
+def test_the_size_of_the_image_in_the_status_bar(window):
+    press(window, Qt.Key.Key_1, CTRL)
+    assert window.findChild(QLabel, "status_zoom").text() == "100 %"
+
+
 def test_the_status_bar_says_that_all_is_saved(window, qtbot):
     label = window.findChild(QLabel, "status_saved")
     paint(window)
@@ -551,3 +567,66 @@ def test_nothing_stays_unlabelled_by_accident(window, qtbot, propose):
     painted = mask != UNLABELLED
     assert np.array_equal(after[painted], mask[painted])
     assert (after[~painted] == 2).all()
+
+
+# -- rounds ----------------------------------------------------------------------------------------
+
+
+def make_round(project, name, score):
+    folder = project.models_dir / name
+    folder.mkdir(parents=True)
+    (folder / "checkpoint.safetensors").write_bytes(b"")
+    (folder / "model.json").write_text(json.dumps({"scores": {"miou": score}}))
+
+
+def test_a_better_round_proposes_at_once(window, monkeypatch):
+    reloads = []
+    monkeypatch.setattr(window.prediction, "reload", lambda: reloads.append(True))
+    window.finetuning.finished.emit(Outcome("round-002", False, 0.7, 0.8))
+    assert reloads == []
+    window.finetuning.finished.emit(Outcome("round-002", True, 0.9, 0.8))
+    assert reloads == [True]
+    assert window.toaster.texts[-1] == "Better: 0.80 → 0.90. Now used."
+
+
+def test_back_to_the_previous_round(window, monkeypatch):
+    project = window.session.project
+    make_round(project, "round-001", 0.6)
+    make_round(project, "round-002", 0.7)
+    project.adopt("round-002")
+    monkeypatch.setattr(window.prediction, "reload", lambda: None)
+    window.finetuning.finished.emit(Outcome("round-002", True, 0.7, 0.6))
+    window.finetuning.state_changed.emit(window.finetuning.state)
+    settle(window)
+    window.commands["roll_back"].trigger()
+    assert project.adopted == "round-001"
+
+
+def test_fine_tune_by_key_and_button(window, monkeypatch, qtbot):
+    started = []
+    monkeypatch.setattr(window.finetuning, "start", started.append)
+    window.learner.set_budget(30)
+    press(window, Qt.Key.Key_T, CTRL)
+    qtbot.mouseClick(window.learner.button, Qt.MouseButton.LeftButton)
+    assert started == [30, 30]
+
+
+@pytest.mark.parametrize(("answer", "visible"), [("Leave", False), ("Stay", True)])
+def test_the_question_when_a_save_fails(window, monkeypatch, answer, visible):
+    monkeypatch.setattr(window.session, "flush", lambda: MaskWriteError("The disk is full."))
+
+    timer = QTimer(window, interval=10)
+
+    def click():
+        box = window.findChild(QMessageBox, "unsaved_question")
+        if box is not None and box.isVisible():
+            timer.stop()
+            assert "disk is full" in box.informativeText()
+            next(b for b in box.buttons() if b.text().startswith(answer)).click()
+
+    timer.timeout.connect(click)
+    timer.start()
+    window.close()
+    still_there = window.isVisible()
+    monkeypatch.undo()
+    assert still_there == visible

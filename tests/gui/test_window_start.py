@@ -208,6 +208,21 @@ def test_it_starts_without_torch_and_ends_with_the_window(tiny_project):
     assert "assert" not in done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [160, 1500])
+def test_closing_while_the_network_is_loaded(tiny_project, moment):
+    script = START.replace("(0, window", f"({moment}, window")
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tiny_project.root)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_application_that_is_there_already_is_used(open_window, tiny_project, qapp):
     window = open_window(tiny_project.root)
     assert QApplication.instance() is qapp
