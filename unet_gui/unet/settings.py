@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from unet_gui.core.errors import UsageError
@@ -99,7 +99,7 @@ def preset(name: str, **changes: Any) -> TrainSettings:
     """A preset with some of its values changed; a budget replaces epochs and the other way round.
 
     Raises:
-        UsageError: there is no such preset, or the result makes no sense.
+        UsageError: there is no such preset or setting, or the result makes no sense.
     """
     if name not in PRESETS:
         raise UsageError(f"There is no preset “{name}”.", f"{', '.join(PRESETS)}.")
@@ -107,6 +107,10 @@ def preset(name: str, **changes: Any) -> TrainSettings:
         changes.setdefault("epochs", None)
     elif changes.get("epochs") is not None:
         changes["budget"] = None
+    known = {f.name for f in fields(TrainSettings)}
+    for key in changes:
+        if key not in known:
+            raise UsageError(f"There is no setting “{key}”.", f"{', '.join(sorted(known))}.")
     settings = replace(PRESETS[name], **changes)
     settings.check()
     return settings

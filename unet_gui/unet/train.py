@@ -51,6 +51,11 @@ class TrainResult:
     seconds: float
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def curve(self) -> list[dict[str, Any]]:
+        """The scores on the way: step, seconds, loss, miou and iou by class id."""
+        return list(self.checkpoint.info["curve"])
+
 
 def fine_tune(
     samples: Iterable[Sample],

@@ -25,6 +25,11 @@ def test_unknown_preset():
     assert "quick" in raised.value.hint
 
 
+def test_unknown_setting():
+    with pytest.raises(UsageError, match="no setting “learning_rate”"):
+        preset("quick", learning_rate=1)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
