@@ -7,7 +7,7 @@ written here; `unet_gui.unet.rounds` does that.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
