@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QWidget,
 )
@@ -117,6 +118,8 @@ class MainWindow(QMainWindow):
         self.image_dock = PanelDock("image_dock", self.tr("Images"), self.images, theme)
         self.class_dock = PanelDock("class_dock", self.tr("Classes"), self.classes, theme)
         self.learner_dock = PanelDock("learner_dock", self.tr("Learner"), self.learner, theme)
+        # A larger window gives its height to the curves: there are only so many classes.
+        self.class_dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.docks = (self.image_dock, self.class_dock, self.learner_dock)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.image_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.class_dock)

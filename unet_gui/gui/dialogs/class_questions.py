@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from unet_gui.core.errors import MaskReadError
 from unet_gui.core.progress import Progress
+from unet_gui.gui.dialogs.fitting import FittingDialog
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_XL
 from unet_gui.gui.theme.widgets import named, styled
 
@@ -42,7 +42,7 @@ class Touched:
     images: int
 
 
-class ClassQuestion(QDialog):
+class ClassQuestion(FittingDialog):
     """Counts, asks, works. Base of the two questions below.
 
     Args:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from unet_gui.dataset.discovery import OUTPUT_MARKER
 from unet_gui.dataset.formats import FORMATS, ExportReport, export
 from unet_gui.dataset.project import Status
+from unet_gui.gui.dialogs.fitting import FittingDialog
 from unet_gui.gui.dialogs.folders import FolderEdit
 from unet_gui.gui.jobs import JobRunner
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 560
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FittingDialog):
     """One export.
 
     Args:

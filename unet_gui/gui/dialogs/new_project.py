@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from unet_gui.core.errors import ClassTableError, UnetGuiError
 from unet_gui.dataset.images import find_images
 from unet_gui.dataset.project import Project
 from unet_gui.gui.dialogs.class_editor import ClassEditor
+from unet_gui.gui.dialogs.fitting import FittingDialog
 from unet_gui.gui.dialogs.folders import FolderEdit
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from unet_gui.gui.theme.widgets import named, styled
@@ -37,7 +37,7 @@ _LOOK_KEY: Final = "look for images"
 _CREATE_KEY: Final = "create project"
 
 
-class NewProjectDialog(QDialog):
+class NewProjectDialog(FittingDialog):
     """Asks for what a project needs and makes it on the background thread.
 
     Args:

@@ -127,10 +127,15 @@ class Theme(QObject):
     def _draw_glyphs(self) -> dict[str, str]:
         """Arrow files for the style sheet, which takes pictures from files only."""
         glyphs = {}
-        for name, line in (("down", "M6 9.5 12 15.5 18 9.5"), ("tick", "M5 12.5 10 17.5 19 7.5")):
+        tick = "M5 12.5 10 17.5 19 7.5"
+        for name, line, color in (
+            ("down", "M6 9.5 12 15.5 18 9.5", self.tokens.muted),
+            ("tick", tick, self.tokens.muted),
+            ("check", tick, self.tokens.on_accent),
+        ):
             path = self._drawings.filePath(f"{name}-{'dark' if self.tokens.dark else 'light'}.svg")
             with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - the path is Qt's
-                file.write(_GLYPH.format(color=self.tokens.muted, line=line))
+                file.write(_GLYPH.format(color=color, line=line))
             glyphs[name] = path.replace("\\", "/")
         return glyphs
 

@@ -92,6 +92,19 @@ QComboBox::down-arrow { image: url($glyph_down); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; padding: ${s}px;
   outline: none; selection-background-color: $accent_soft; selection-color: $text; }
 
+QRadioButton, QCheckBox { spacing: ${m}px; }
+QRadioButton::indicator, QCheckBox::indicator { width: 14px; height: 14px;
+  border: 1px solid $muted; background: $surface; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator { border-radius: 4px; }
+QRadioButton::indicator:hover, QCheckBox::indicator:hover { border-color: $accent; }
+QRadioButton::indicator:focus, QCheckBox::indicator:focus { border-color: $accent; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accent_fill;
+  background: $on_accent; }
+QCheckBox::indicator:checked { border-color: $accent_fill; background: $accent_fill;
+  image: url($glyph_check); }
+QRadioButton::indicator:disabled, QCheckBox::indicator:disabled { border-color: $border; }
+
 QListView, QTreeView, QTableView, QScrollArea { background: $surface; border: none; outline: none; }
 QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
 QTreeView[framed="true"], QListView[framed="true"] { border: 1px solid $border;
