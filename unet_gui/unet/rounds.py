@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.dataset.project import Project
     from unet_gui.dataset.rounds import Round
@@ -42,20 +41,43 @@ class FinishedRound:
 
 
 def proposing_checkpoint(project: Project) -> tuple[Checkpoint, str] | None:
-    """What proposes in this project: the adopted round, else the latest, else the starter.
+    """What proposes in this project: the adopted round, else the starter where its classes fit.
 
-    The starter only where the project's classes are its own.
+    A project in which every round so far lost against the starter has adopted none, and where the
+    starter has learned other classes than the project's nothing would ever propose; there the
+    latest round does. Where a round did win once, the person went back to the start on purpose,
+    and rounds stay silent.
 
     Returns:
         The checkpoint, which predicts nothing but the project's classes, and the round's name
         ("starter" for the starter); None when there is nothing that fits.
 
     Raises:
-        CheckpointError: the round's checkpoint is damaged.
+        CheckpointError: the round is missing, damaged, or made elsewhere for other classes.
     """
-    latest = latest_round(project)
-    if latest is not None:
-        return own_checkpoint(latest.path, project.classes), latest.name
+    name = project.adopted
+    if name is not None:
+        return own_checkpoint(_adopted_round(project, name).path, project), name
+    fitting = _fitting_starter(project)
+    if fitting is not None:
+        return fitting, "starter"
+    rounds = _usable_rounds(project)
+    if not rounds or any(r.info.get("adopted") is True for r in rounds):
+        return None
+    return own_checkpoint(rounds[-1].path, project), rounds[-1].name
+
+
+def _adopted_round(project: Project, name: str) -> Round:
+    for found in project.rounds():
+        if found.name == name:
+            return found
+    raise CheckpointError(
+        f"The round “{name}” that is in use is missing from {project.models_dir}.",
+        "Choose another round in the learner panel.",
+    )
+
+
+def _fitting_starter(project: Project) -> Checkpoint | None:
     path = starter()
     if path is None:
         return None
@@ -64,22 +86,27 @@ def proposing_checkpoint(project: Project) -> tuple[Checkpoint, str] | None:
         require_classes(checkpoint, project.classes, path)
     except CheckpointError:
         return None
-    return checkpoint, "starter"
+    return checkpoint
 
 
 def latest_round(project: Project) -> Round | None:
-    """The adopted round, else the latest one that a U-Net can go on from; None without any."""
-    rounds = [r for r in project.rounds() if r.info.get("learner", "unet") == "unet"]
+    """What the next round goes on from: the adopted round, else the latest; None without any."""
+    rounds = _usable_rounds(project)
     adopted = project.adopted
     return next((r for r in rounds if r.name == adopted), rounds[-1] if rounds else None)
 
 
-def own_checkpoint(path: Path, classes: ClassTable) -> Checkpoint:
-    """A checkpoint of the project itself: class ids mean the same however they are called now.
+def _usable_rounds(project: Project) -> list[Round]:
+    return [r for r in project.rounds() if r.info.get("learner", "unet") == "unet"]
+
+
+def own_checkpoint(path: Path, project: Project) -> Checkpoint:
+    """A round in the project's folder.
 
     Raises:
         CheckpointError: it is damaged.
     """
+    classes = project.classes
     checkpoint = load(path)
     table = checkpoint.classes
     kept = [c for c in classes if table is None or c.id in table]
@@ -110,7 +137,7 @@ def open_checkpoint(path: Path, project: Project, *, strict: bool = True) -> Che
         CheckpointError: it is missing, damaged, for another network or for other classes.
     """
     if project.models_dir.resolve() in path.resolve().parents:
-        return own_checkpoint(path, project.classes)
+        return own_checkpoint(path, project)
     return load(path, classes=project.classes if strict else None, labelled=_labelled(project))
 
 
@@ -166,7 +193,7 @@ def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, s
     latest = latest_round(project)
     if latest is None:
         return None, None
-    return own_checkpoint(latest.path, project.classes), latest.name
+    return own_checkpoint(latest.path, project), latest.name
 
 
 def write_round(project: Project, checkpoint: Checkpoint, info: dict[str, Any]) -> Path:

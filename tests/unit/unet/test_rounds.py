@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
 import torch
@@ -141,8 +142,51 @@ def test_starter_proposes_where_the_classes_are_its_own(
     assert proposing_checkpoint(tiny_project)[1] == "starter"
     done = run(tiny_project)
     assert done.result.checkpoint.info["parent"] is None
+
+
+def bundled(folder, own, monkeypatch):
+    folder.mkdir()
+    checkpoint.save(folder, own.net, own.info)
+    monkeypatch.setattr(rounds, "starter", lambda: folder)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_back_at_the_start_the_starter_proposes(
+    tmp_path, tiny_project, make_checkpoint, monkeypatch, lost
+):
+    own = make_checkpoint("lite")
+    write_round(tiny_project, own, {**own.info, "adopted": not lost})
+    bundled(tmp_path / "starter", own, monkeypatch)
+    assert proposing_checkpoint(tiny_project)[1] == "starter"
+    assert rounds.latest_round(tiny_project).name == "round-001"
+
+
+def test_back_at_the_start_nothing_proposes_where_no_starter_fits(tiny_project, make_checkpoint):
+    own = make_checkpoint("lite")
+    write_round(tiny_project, own, {**own.info, "adopted": True})
+    write_round(tiny_project, own, {**own.info, "adopted": False})
+    tiny_project.adopt("round-001")
     tiny_project.adopt(None)
-    assert proposing_checkpoint(tiny_project)[1] == "round-001"
+    assert proposing_checkpoint(tiny_project) is None
+
+
+def test_own_classes_and_only_lost_rounds_still_get_a_proposal(tiny_project, make_checkpoint):
+    own = make_checkpoint("lite")
+    for _ in range(2):
+        write_round(tiny_project, own, {**own.info, "adopted": False})
+    assert proposing_checkpoint(tiny_project)[1] == "round-002"
+
+
+def test_the_round_in_use_is_missing(tiny_project, make_checkpoint):
+    own = make_checkpoint("lite")
+    for _ in range(2):
+        path = write_round(tiny_project, own, {**own.info, "adopted": True})
+    tiny_project.adopt(path.name)
+    shutil.rmtree(path)
+    with pytest.raises(CheckpointError, match="“round-002” that is in use is missing") as raised:
+        proposing_checkpoint(tiny_project)
+    assert "another round" in raised.value.hint
+    assert rounds.latest_round(tiny_project).name == "round-001"
 
 
 def test_starter_stays_silent_for_other_classes(
