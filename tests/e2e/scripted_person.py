@@ -240,6 +240,8 @@ def main() -> None:
     window.resize(1280, 800)
     window.show()
     assert QTest.qWaitForWindowExposed(window)
+    window.activateWindow()  # a bare X server has no window manager to do so
+    assert QTest.qWaitForWindowActive(window)
     person = Person(window, args.truth, args.shots)
     person.wait("the first image", lambda: window.session.document is not None)
     report: dict = {"platform": app.platformName()}

@@ -8,7 +8,7 @@ from unet_gui.core.classes import UNLABELLED, ClassTable
 from unet_gui.core.errors import MaskWriteError
 from unet_gui.core.geometry import Rect
 from unet_gui.dataset.project import Project, Status
-from unet_gui.gui.class_edits import ClassEdits
+from unet_gui.gui.class_edits import ClassEdits, Touched
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.saver import SaveState
 from unet_gui.gui.session import Session
@@ -254,14 +254,14 @@ def test_a_doubled_name_is_refused_with_words(session, edits, qtbot):
 def test_merging_rewrites_the_masks_and_the_open_image(session, edits, qtbot):
     paint(session, value=1)
     counted = []
-    edits.count_pixels(1, counted.append)
+    edits.count(1, counted.append, counted.append)
     qtbot.waitUntil(lambda: bool(counted))
-    assert counted[0] == session.document.counts[1]
+    assert counted == [Touched(int(session.document.counts[1]), 1)]
     with qtbot.waitSignal(edits.finished):
         edits.merge(1, 2)
     qtbot.waitUntil(lambda: session.document is not None)
     assert session.document.counts[1] == 0
-    assert session.document.counts[2] == counted[0]
+    assert session.document.counts[2] == counted[0].pixels
     assert session.project.classes.ids == (0, 2)
 
 
@@ -274,3 +274,61 @@ def test_deleting_a_class_makes_its_pixels_unlabelled_and_its_id_stays_retired(
     qtbot.waitUntil(lambda: session.document is not None)
     assert (session.document.mask == UNLABELLED).all()
     assert edits.add("another") == 3
+
+
+def test_undo_and_redo_in_the_middle_of_a_stroke_lose_nothing(session, qtbot):
+    paint(session)
+    session.undo()
+    session.begin_stroke((5, 25), 2, "Brush")
+    session.stroke_to((15, 25), 5)
+    session.redo()  # finishes the stroke; there is nothing left to redo
+    session.end_stroke()
+    wait_saved(qtbot, session)
+    assert (on_disk(session, "0.png") == 2).any()
+    assert np.array_equal(on_disk(session, "0.png"), session.document.mask)
+
+
+def test_a_stroke_taken_back_never_reaches_the_disk(session, qtbot):
+    paint(session)
+    before = session.document.mask.copy()
+    session.begin_stroke((5, 25), 2, "Brush")
+    session.stroke_to((15, 25), 5)
+    qtbot.waitUntil(lambda: not session.runner.busy)
+    session.abort_stroke()
+    wait_saved(qtbot, session)
+    assert np.array_equal(session.document.mask, before)
+    assert np.array_equal(on_disk(session, "0.png"), before)
+
+
+def test_a_stroke_that_changes_nothing_does_not_hold_up_the_save(session, qtbot):
+    paint(session)
+    session.begin_stroke((10.5, 10.5), 1, "Brush")
+    session.stroke_to((10.5, 10.5), 3)
+    session.end_stroke()
+    wait_saved(qtbot, session)
+    assert np.array_equal(on_disk(session, "0.png"), session.document.mask)
+
+
+def test_one_mask_that_cannot_be_written_does_not_keep_the_others_from_the_disk(
+    session, qtbot, monkeypatch
+):
+    real = session.project.save_mask
+    broken = {"0.png"}
+
+    def save(entry, mask):
+        if entry.name in broken:
+            raise MaskWriteError("The disk is full.")
+        real(entry, mask)
+
+    monkeypatch.setattr(session.project, "save_mask", save)
+    session.saver._retry.setInterval(30)
+    paint(session)
+    qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)
+    with qtbot.waitSignal(session.image_opened):
+        session.next_image()
+    paint(session, value=2)
+    qtbot.waitUntil(lambda: on_disk(session, "1.png") is not None)
+    assert session.save_state is SaveState.FAILED
+    broken.clear()  # the disk has room again, and nobody paints
+    wait_saved(qtbot, session)
+    assert (on_disk(session, "0.png") == 1).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History, tile_rect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from unet_gui.core.brush import Point
 
 RgbImage = NDArray[np.uint8]
@@ -41,7 +44,7 @@ class Document:
         self._value = UNLABELLED
         self._last: Point = (0.0, 0.0)
         self.history = history or History()
-        self.counts = _histogram(self._mask)
+        self.counts = histogram(self._mask)
         self.revision = 0
 
     @classmethod
@@ -74,11 +77,13 @@ class Document:
         """Paint from the last position to `point`; returns the pixels that may have changed."""
         if self._stroke is None:
             return EMPTY
-        rect, covered = segment_footprint(self._last, point, diameter, self._bounds)
+        changed = EMPTY
+        for start, end in _pieces(self._last, point, max(256.0, 4 * diameter)):
+            rect, covered = segment_footprint(start, end, diameter, self._bounds)
+            if not rect.empty:
+                changed = changed.union(self._write(self._stroke, rect, covered, self._value))
         self._last = point
-        if rect.empty:
-            return EMPTY
-        return self._write(self._stroke, rect, covered, self._value)
+        return changed
 
     def end_stroke(self) -> Rect:
         """Make the open stroke one undo step; returns what it changed in all."""
@@ -165,29 +170,41 @@ class Document:
         recorder.about_to_write(rect)
         target = self._mask[rect.slices]
         if where is None:
-            self.counts -= _histogram(target)
+            self.counts -= histogram(target)
             target[...] = values
-            self.counts += _histogram(target)
+            self.counts += histogram(target)
         elif isinstance(values, int):
             old = target[where]
-            self.counts -= _histogram(old)
+            self.counts -= histogram(old)
             self.counts[values] += old.size
             target[where] = values
         else:
-            self.counts -= _histogram(target[where])
-            self.counts += _histogram(values[where])
+            self.counts -= histogram(target[where])
+            self.counts += histogram(values[where])
             np.copyto(target, values, where=where)
         self.revision += 1
         return rect
 
     def _count(self, rect: Rect, sign: int) -> None:
-        self.counts += sign * _histogram(self._mask[rect.slices])
+        self.counts += sign * histogram(self._mask[rect.slices])
 
     def _recount(self) -> None:
-        self.counts = _histogram(self._mask)
+        self.counts = histogram(self._mask)
 
 
-def _histogram(values: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _pieces(start: Point, end: Point, longest: float) -> Iterator[tuple[Point, Point]]:
+    """Cut a segment, so that a long slanted one does not cost the box around all of it."""
+    (ax, ay), (bx, by) = start, end
+    count = max(1, math.ceil(math.hypot(bx - ax, by - ay) / longest))
+    for i in range(count):
+        t, u = i / count, (i + 1) / count
+        yield (
+            (ax + t * (bx - ax), ay + t * (by - ay)),
+            end if i + 1 == count else (ax + u * (bx - ax), ay + u * (by - ay)),
+        )
+
+
+def histogram(values: NDArray[np.uint8]) -> NDArray[np.int64]:
     """int64[256]. In pieces, since bincount widens its input to eight times the size."""
     flat = values.reshape(-1)
     counts = np.zeros(256, np.int64)

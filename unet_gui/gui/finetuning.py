@@ -134,7 +134,7 @@ class FineTuning(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        process.disconnect(self)
+        process.blockSignals(True)
         process.terminate()
         if not process.waitForFinished(1500):
             process.kill()

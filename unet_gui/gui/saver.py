@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_gui.core.errors import UnetGuiError
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from unet_gui.gui.jobs import JobRunner
 
 logger = logging.getLogger(__name__)
+
+RETRY_MS: Final = 5000
+"""How long to wait before a mask that could not be written is tried again."""
 
 
 class SaveState(Enum):
@@ -42,7 +45,7 @@ class MaskSaver(QObject):
     Signals:
         state_changed: the SaveState.
         saved: the name of the image whose mask has just reached the disk.
-        failed: a UnetGuiError; sent once until a save has succeeded again.
+        failed: a UnetGuiError; sent once until everything has been saved again.
     """
 
     state_changed = Signal(object)
@@ -54,7 +57,10 @@ class MaskSaver(QObject):
         self.state = SaveState.SAVED
         self._runner = runner
         self._unsaved: dict[str, _Unsaved] = {}
+        self._refused: set[str] = set()
         self._writing: str | None = None
+        self._retry = QTimer(self, singleShot=True, interval=RETRY_MS)
+        self._retry.timeout.connect(self._try_again)
 
     @property
     def pending(self) -> set[str]:
@@ -64,6 +70,11 @@ class MaskSaver(QObject):
     def request(self, project: Project, entry: ImageEntry, document: Document) -> None:
         """Save this image's mask soon; several requests while one is written become one."""
         self._unsaved[entry.name] = _Unsaved(project, entry, document)
+        self._refused.discard(entry.name)
+        self._write_next()
+
+    def resume(self) -> None:
+        """A stroke has ended: what waited for it can be written."""
         self._write_next()
 
     def flush(self) -> UnetGuiError | None:
@@ -80,13 +91,26 @@ class MaskSaver(QObject):
             else:
                 del self._unsaved[name]
                 self.saved.emit(name)
+        self._refused = set(self._unsaved)
+        if self._refused:
+            self._retry.start()
         self._set_state(SaveState.FAILED if error else SaveState.SAVED)
         return error
 
     def _write_next(self) -> None:
-        if self._writing is not None or not self._unsaved:
+        """Write the next mask that nobody is painting on and that has not just failed."""
+        if self._writing is not None:
             return
-        name, item = next(iter(self._unsaved.items()))
+        ready = (
+            item
+            for name, item in self._unsaved.items()
+            # A stroke may still be taken back; its end asks again.
+            if name not in self._refused and not item.document.stroking
+        )
+        item = next(ready, None)
+        if item is None:
+            return
+        name = item.entry.name
         self._writing = name
         self._set_state(SaveState.SAVING)
         # A copy, because the person paints on while the file is written.
@@ -100,7 +124,7 @@ class MaskSaver(QObject):
             f"save {name}",
             job,
             on_done=lambda _: self._on_written(item, revision),
-            on_error=self._on_failed,
+            on_error=lambda error: self._on_failed(name, error),
             priority=-10,
         )
 
@@ -116,22 +140,29 @@ class MaskSaver(QObject):
         ):
             del self._unsaved[name]
         self.saved.emit(name)
-        if self._unsaved:
-            self._write_next()
-        else:
+        if not self._unsaved:
             self._set_state(SaveState.SAVED)
+        self._write_next()
 
-    def _on_failed(self, error: UnetGuiError) -> None:
+    def _on_failed(self, name: str, error: UnetGuiError) -> None:
+        """The others go on; this one is tried again after a while, or when it is painted on."""
         logger.warning("saving failed: %s", error.message)
         self._writing = None
+        self._refused.add(name)
+        self._retry.start()
         first = self.state is not SaveState.FAILED
         self._set_state(SaveState.FAILED)
         if first:
             self.failed.emit(error)
+        self._write_next()
+
+    def _try_again(self) -> None:
+        self._refused.clear()
+        self._write_next()
 
     def _set_state(self, state: SaveState) -> None:
         if state is SaveState.SAVING and self.state is SaveState.FAILED:
-            return  # still failed until a save has succeeded
+            return  # still failed until everything is saved
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)

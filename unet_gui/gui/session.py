@@ -260,8 +260,10 @@ class Session(QObject):
             self._finish_stroke()
 
     def abort_stroke(self) -> None:
+        """Take the open stroke back; a save that waited for its end goes on."""
         if self.document is not None and self.document.stroking:
             self._announce(self.document.abort_stroke())
+            self.saver.resume()
 
     def apply(
         self,
@@ -274,19 +276,23 @@ class Session(QObject):
         """One undoable edit of the open image; see Document.apply."""
         if self.document is None:
             return EMPTY
+        self._finish_stroke()
         return self._edited(self.document.apply(name, rect, values, where=where))
 
     def undo(self) -> None:
+        self._finish_stroke()
         if self.document is not None:
             self._edited(self.document.undo())
 
     def redo(self) -> None:
+        self._finish_stroke()
         if self.document is not None:
             self._edited(self.document.redo())
 
     def _finish_stroke(self) -> None:
         if self.document is not None and self.document.stroking:
             self._edited(self.document.end_stroke())
+            self.saver.resume()
 
     def _edited(self, rect: Rect) -> Rect:
         self._announce(rect)

@@ -163,3 +163,22 @@ def test_apply_writes_an_array_only_where_told():
     inside = document.mask[1:5, 1:5]
     assert np.array_equal(inside[where], values[where])
     assert (inside[~where] == UNLABELLED).all()
+
+
+def test_a_long_slanted_stroke_equals_the_whole_segment_and_costs_little_memory():
+    import tracemalloc
+
+    from unet_gui.core.brush import segment_footprint
+
+    document = Document.blank(3000, 3000)
+    document.begin_stroke("Brush", 1, (10, 20))
+    tracemalloc.start()
+    document.stroke_to((2900, 2950), 31)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    document.end_stroke()
+    rect, covered = segment_footprint((10, 20), (2900, 2950), 31, document.bounds)
+    painted = document.mask[rect.slices] == 1
+    assert np.count_nonzero(painted != covered) <= 8  # roundings where two pieces meet
+    assert document.counts[1] == painted.sum()
+    assert peak < 40e6
