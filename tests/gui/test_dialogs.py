@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError, MaskWriteError, UnetGuiError
 from unet_gui.core.geometry import Rect
+from unet_gui.core.progress import Progress
 from unet_gui.dataset.class_files import voc_classes
 from unet_gui.dataset.project import Project
 from unet_gui.gui.class_edits import ClassEdits
@@ -30,6 +31,7 @@ from unet_gui.gui.dialogs.flows import Flows
 from unet_gui.gui.dialogs.folders import FolderEdit, choose_folder
 from unet_gui.gui.dialogs.new_project import NewProjectDialog, suggested_place
 from unet_gui.gui.jobs import JobRunner
+from unet_gui.gui.session import Session
 from unet_gui.gui.settings import Settings
 
 
@@ -284,7 +286,6 @@ def test_nothing_is_exported_while_a_save_fails(export_dialog, session, tmp_path
 
 
 def test_closing_an_export_that_runs_cancels_it(host, theme, session, tmp_path, monkeypatch, qtbot):
-    from unet_gui.core.progress import Progress
     from unet_gui.gui.dialogs import export as module
 
     closed = []
@@ -366,6 +367,53 @@ def test_counting_needs_saved_masks(host, session, edits, monkeypatch):
     dialog.open()
     assert dialog.effect.text() == "The disk is full."
     assert not dialog.confirm.isEnabled()
+    dialog.close()
+
+
+def test_a_question_that_is_closed_hears_nothing_more(host, image_folder, tmp_path, qtbot):
+    session = Session()
+    with qtbot.waitSignal(session.image_opened):
+        session.use_project(
+            Project.create(tmp_path / "p", images=image_folder, classes=["ground", "cell"])
+        )
+    edits = ClassEdits(session)
+    for close in (lambda d: d.reject(), lambda d: d.deleteLater()):
+        dialog = DeleteClassQuestion(host, session, edits, 1)
+        dialog.open()
+        with qtbot.waitSignal(dialog.destroyed):
+            close(dialog)
+        qtbot.waitUntil(lambda: not session.runner.busy)
+        edits.progressed.emit(Progress(1, 2))
+        edits.finished.emit()
+    assert session.close_project()
+    session.shutdown()
+
+
+def test_a_rewrite_that_cannot_begin_unlocks_its_question(host, session, edits, monkeypatch, qtbot):
+    dialog = DeleteClassQuestion(host, session, edits, 1)
+    dialog.open()
+    monkeypatch.setattr(session, "flush", lambda: MaskWriteError("The disk is full."))
+    with qtbot.waitSignals([dialog.finished, session.failed]):
+        dialog.confirm.click()
+    assert 1 in session.project.classes
+
+
+def test_closing_the_project_unlocks_a_rewrite(host, session, edits, monkeypatch, qtbot):
+    dialog = DeleteClassQuestion(host, session, edits, 1)
+    dialog.open()
+    monkeypatch.setattr(session.runner, "submit", lambda *_, **__: None)
+    dialog.confirm.click()
+    dialog.reject()
+    assert dialog.isVisible()
+    with qtbot.waitSignal(dialog.finished):
+        session.close_project()
+
+
+def test_markup_in_a_class_name_is_shown_as_it_is(host, session, edits):
+    edits.rename(1, "<h1>x</h1>")
+    dialog = DeleteClassQuestion(host, session, edits, 1)
+    for label in (dialog.question, dialog.effect):
+        assert label.textFormat() == Qt.TextFormat.PlainText
     dialog.close()
 
 

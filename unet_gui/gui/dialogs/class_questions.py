@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLocale, Qt
@@ -15,31 +14,19 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
-from unet_gui.core.errors import MaskReadError
-from unet_gui.core.progress import Progress
 from unet_gui.gui.dialogs.fitting import FittingDialog
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_XL
 from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from unet_gui.core.errors import UnetGuiError
-    from unet_gui.dataset.project import Project
-    from unet_gui.gui.class_edits import ClassEdits
+    from unet_gui.core.progress import Progress
+    from unet_gui.gui.class_edits import ClassEdits, Touched
     from unet_gui.gui.session import Session
 
-_KEY: Final = "count class"
 WIDTH: Final = 440
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What a class is used for."""
-
-    pixels: int
-    images: int
 
 
 class ClassQuestion(FittingDialog):
@@ -63,12 +50,15 @@ class ClassQuestion(FittingDialog):
         self._class_id = class_id
         self._name = session.project.classes[class_id].name
         self._working = False
+        self._listening = True
         self.touched: Touched | None = None
         self.question = named(QLabel(), "class_question_text")
         self.question.setProperty("heading", True)
         self.question.setWordWrap(True)
+        self.question.setTextFormat(Qt.TextFormat.PlainText)
         self.effect = named(QLabel(), "class_question_effect")
         self.effect.setWordWrap(True)
+        self.effect.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = named(QProgressBar(), "class_question_progress")
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 0)
@@ -113,25 +103,31 @@ class ClassQuestion(FittingDialog):
 
     def reject(self) -> None:
         """Not while masks are being rewritten: half of it is no state to leave behind."""
-        if not self._working:
-            self._session.runner.cancel(_KEY)
+        if self._alive and not self._working:
             super().reject()
 
+    @property
+    def _alive(self) -> bool:
+        """Not when it went with its window, which nobody hears of."""
+        return isValid(self)
+
+    def done(self, result: int) -> None:
+        """Hear of nothing any more: the session outlives the dialog."""
+        if self._listening:
+            self._listening = False
+            self._session.project_closed.disconnect(self.reject)
+            self._edits.progressed.disconnect(self._show_progress)
+            self._edits.finished.disconnect(self._on_edits_finished)
+            self._edits.cancel_count()
+        super().done(result)
+
     def _count(self) -> None:
-        if (error := self._session.flush()) is not None:
-            self._on_failed(error)
-            return
         self.effect.setText(self.tr("Counting its pixels…"))
-        project, class_id = self._project, self._class_id
-        self._session.runner.submit(
-            _KEY,
-            lambda: count_touched(project, class_id),
-            on_item=self._show_progress,
-            on_done=self._on_counted,
-            on_error=self._on_failed,
-        )
+        self._edits.count(self._class_id, self._on_counted, self._on_failed)
 
     def _on_counted(self, touched: Touched) -> None:
+        if not self._alive:
+            return
         self.touched = touched
         self.bar.setVisible(False)
         self.refresh_effect()
@@ -152,15 +148,18 @@ class ClassQuestion(FittingDialog):
         self.work()
 
     def _show_progress(self, progress: Progress) -> None:
-        self.bar.setRange(0, max(1, progress.total))
-        self.bar.setValue(progress.done)
+        if self._alive:
+            self.bar.setRange(0, max(1, progress.total))
+            self.bar.setValue(progress.done)
 
     def _on_edits_finished(self) -> None:
-        if self._working:
+        if self._alive and self._working:
             self._working = False
             self.accept()
 
     def _on_failed(self, error: UnetGuiError) -> None:
+        if not self._alive:
+            return
         self.bar.setVisible(False)
         self.effect.setText(" ".join(filter(None, (error.message, error.hint))))
 
@@ -221,18 +220,3 @@ class MergeClassQuestion(ClassQuestion):
     def work(self) -> None:
         self.target_box.setEnabled(False)
         self._edits.merge(self._class_id, int(self.target_box.currentData()))
-
-
-def count_touched(project: Project, class_id: int) -> Generator[Progress, None, Touched]:
-    """Count a class over all masks; a mask that cannot be read counts as none."""
-    pixels = images = 0
-    entries = list(project.images)
-    for i, entry in enumerate(entries):
-        yield Progress(i, len(entries), entry.name)
-        try:
-            found = project.mask_counts(entry).get(class_id, 0)
-        except MaskReadError:
-            continue
-        pixels += found
-        images += found > 0
-    return Touched(pixels, images)
