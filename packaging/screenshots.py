@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from make_sample import sample_image
 from PIL import Image
 from scipy import ndimage
 
@@ -66,14 +67,12 @@ class Photographer:
         QTest.qWait(milliseconds)
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
-        """Save a picture with a palette, a third of the size and hardly to be told apart."""
-        self.settle()
+        """Save a picture of the window, or of one widget."""
+        self.settle(1200)
         path = self.out / f"{name}.png"
         (widget or self.window).grab().save(str(path))
         with Image.open(path) as picture:
-            picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(
-                path, optimize=True
-            )
+            picture.convert("RGB").save(path, optimize=True)
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
     def trigger(self, action: str) -> None:
@@ -100,14 +99,23 @@ class Photographer:
     def wait_for_proposal(self) -> None:
         self.wait("a proposal", lambda: self.session.ghost is not None)
 
-    def paint(self, class_number: int) -> None:
-        """A stroke along the largest part that the proposal gives to a class."""
+    def paint(self, class_number: int, *, over: int | None = None) -> None:
+        """A stroke along the largest part that the proposal gives to a class.
+
+        With `over`, where the proposal says `over` and the sample's truth the class itself.
+        """
         from PySide6.QtCore import QPointF, Qt
         from PySide6.QtTest import QTest
 
         ghost, document = self.session.ghost, self.session.document
-        class_id = self.session.project.classes.ids[class_number]
-        parts, count = ndimage.label((ghost.mask == class_id) & (document.mask == 255))
+        ids = self.session.project.classes.ids
+        wanted = ghost.mask == ids[class_number]
+        if over is not None:
+            number = int(Path(self.session.entry.name).stem.rpartition("-")[2])
+            _, truth = sample_image(number)
+            wanted = (ghost.mask == ids[over]) & (truth == ids[class_number])
+            wanted = ndimage.binary_opening(wanted, iterations=3)
+        parts, count = ndimage.label(wanted & (document.mask == 255))
         if not count:
             return
         sizes = np.bincount(parts.ravel())
@@ -117,7 +125,7 @@ class Photographer:
         radius = float(room[y, x])
         canvas = self.window.findChild(_widget(), "canvas")
         QTest.keyClick(canvas, Qt.Key.Key_1 + class_number)
-        self.window.findChild(_widget(), "brush_size").setValue(max(3, int(radius * 0.7)))
+        self.window.findChild(_widget(), "brush_size").setValue(max(3, int(radius * 1.3)))
         way = [
             (x + dx * radius, y + dy * radius) for dx, dy in ((-0.5, 0.2), (0, -0.2), (0.5, 0.1))
         ]
@@ -146,12 +154,17 @@ def _widget() -> type[QWidget]:
     return QWidget
 
 
-def readme_pictures(person: Photographer, first: int, second: int) -> None:
-    """One light while painting over a proposal, one dark after a round."""
+def readme_pictures(person: Photographer, first: int, second: int, *, sample: bool) -> None:
+    """One light while painting over a proposal, one dark after a round.
+
+    In the sample the red cells are corrected, which the starter takes for cytoplasm.
+    """
     person.open(first)
     person.wait_for_proposal()
-    for class_number in (1, 2, 0):
-        person.paint(class_number)
+    person.paint(1)
+    person.paint(2)
+    for _ in range(3 if sample else 1):
+        person.paint(0, over=1 if sample else None)
     person.trigger("theme_light")
     person.trigger("brush")
     person.take("window-light")
@@ -213,7 +226,7 @@ def main(argv: list[str] | None = None) -> int:
         window.show()
         person = Photographer(window, arguments.out.absolute())
         person.wait("the first image", lambda: window.session.document is not None)
-        readme_pictures(person, *arguments.images)
+        readme_pictures(person, *arguments.images, sample=arguments.folder is None)
         if arguments.every:
             other_pictures(person, arguments.images[0])
         window.close()
