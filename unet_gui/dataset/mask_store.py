@@ -15,6 +15,7 @@ from unet_gui.dataset.mask_counts import MaskCounts
 from unet_gui.dataset.masks import load_mask, save_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
@@ -31,17 +32,27 @@ class MaskStore:
         folder: Where masks are written.
         behind: Where they are read from while `folder` has none of their own: the masks of a
             read-only folder. None for an ordinary project.
-        classes: The classes of the project, for palettes and for masks stored in colours.
     """
 
     def __init__(
-        self, folder: Path, classes: ClassTable, *, behind: Path | None, cache: Path
+        self,
+        folder: Path,
+        classes: Callable[[], ClassTable],
+        *,
+        behind: Path | None,
+        cache: Path,
     ) -> None:
+        """Open the store; `classes` tells the project's classes as they are at the time."""
         self.folder = folder
         self.behind = behind
-        self.classes = classes
+        self._classes = classes
         self._counts = MaskCounts(cache / "mask_counts.json")
         self._trusted: dict[str, Stamp | None] = {}
+
+    @property
+    def classes(self) -> ClassTable:
+        """The classes of the project, for palettes and for masks stored in colours."""
+        return self._classes()
 
     @property
     def readable_folder(self) -> Path:

@@ -6,7 +6,6 @@ know where the changes to a read-only folder live and never let a damaged mask b
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageEntry", "Project", "Status"]
 
-_log = logging.getLogger(__name__)
-
 
 class Project:
     """An open project. Made by `Project.create` or `Project.open`.
@@ -65,7 +62,7 @@ class Project:
         self._base_names = base.mask_names if base else {}
         self._store = MaskStore(
             self.masks_dir,
-            self.classes,
+            lambda: self.classes,
             behind=base.masks if base else None,
             cache=self.cache_dir,
         )
@@ -124,6 +121,19 @@ class Project:
         return self._file.settings.classes
 
     @property
+    def id(self) -> str | None:
+        """What rounds made here carry; None while nothing was ever written."""
+        return self._file.settings.id
+
+    def identify(self) -> str:
+        """`id`, written now if there was none.
+
+        Raises:
+            ProjectError: project.json cannot be written.
+        """
+        return self._file.identify()
+
+    @property
     def retired(self) -> frozenset[int]:
         """Ids of deleted classes; they are not given again."""
         return frozenset(self._file.settings.retired)
@@ -153,8 +163,7 @@ class Project:
         Raises:
             ProjectError: the folder of images is not there.
         """
-        if self._file.sync():
-            self._store.classes = self.classes
+        self._file.sync()
         ours = (self.masks_dir, self.models_dir, self.cache_dir)
         try:
             names = image_names(self.images_dir, exclude=ours)
@@ -170,7 +179,7 @@ class Project:
         found = [ImageEntry(n, self.images_dir / n, self.masks_dir / assigned[n]) for n in names]
         changed = found != self.images
         self.images, self._by_name = found, {e.name: e for e in found}
-        self._remember_names()
+        self._file.remember_names(self._shared_names)
         self._store.flush()
         return changed
 
@@ -283,7 +292,6 @@ class Project:
             settings.classes = table
 
         self._file.update(change)
-        self._store.classes = table
 
     def class_pixels(self, class_id: int) -> Generator[Progress, None, int]:
         """Count the pixels of a class over all masks."""
@@ -384,14 +392,3 @@ class Project:
 
     def _origin(self, entry: ImageEntry) -> Origin:
         return Origin(tuple(sorted(self.classes.ids)), stamp(entry.path))
-
-    # -- shared names ----------------------------------------------------------------------
-
-    def _remember_names(self) -> None:
-        known = self._file.settings.mask_names
-        if not self._file.exists or self._shared_names.items() <= known.items():
-            return
-        try:
-            self._file.update(lambda s: s.mask_names.update(self._shared_names))
-        except ProjectError as exc:
-            _log.warning("mask names are not remembered: %s", exc)

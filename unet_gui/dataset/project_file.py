@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import logging
+import uuid
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import MAX_CLASSES, ClassInfo, ClassTable, default_color
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "project.json"
 FORMAT: Final = 1
+
+_log = logging.getLogger(__name__)
 
 _HINT = "Restore it from a copy, or correct it in a text editor. Nothing was changed."
 
@@ -35,6 +39,7 @@ class Settings:
         mask_names: Mask file by image name, where several images share a stem.
         base: Read-only project or folder that this one stands in for; its masks and rounds count
             where this project has none of its own.
+        id: Tells the project's own rounds from others; None before the first write.
     """
 
     classes: ClassTable
@@ -45,6 +50,7 @@ class Settings:
     adopted: str | None = None
     mask_names: dict[str, str] = field(default_factory=dict)
     base: str | None = None
+    id: str | None = None
 
 
 class ProjectFile:
@@ -63,6 +69,7 @@ class ProjectFile:
         self.path = root / FILE_NAME
         self._raw: dict[str, Any] = {}
         self._stamp: Stamp | None = None
+        self._unusable: Stamp | None = None
         self.settings = settings or self._read()
 
     @property
@@ -70,7 +77,20 @@ class ProjectFile:
         return self.path.exists()
 
     def sync(self) -> bool:
-        """Read again when another process has written; True when it has."""
+        """Read again when another process has written; True when it has.
+
+        A file that is damaged meanwhile is left, and the last good settings are kept.
+        """
+        now = stamp(self.path)
+        try:
+            return self._read_again()
+        except ProjectError as exc:
+            if now != self._unusable:
+                _log.warning("going on with the settings from before: %s", exc.message)
+            self._unusable = now
+            return False
+
+    def _read_again(self) -> bool:
         now = stamp(self.path)
         if now is None or now == self._stamp:
             return False
@@ -81,16 +101,17 @@ class ProjectFile:
         """Apply `change` to the settings as they are on disk now, and write them.
 
         Raises:
-            ProjectError: the folder is gone or the file cannot be written; the settings in memory
-                are as before.
+            ProjectError: the folder is gone, or the file is damaged or cannot be written; it and
+                the settings in memory are as before.
         """
         if self._stamp is not None and _is_gone(self.path.parent):
             raise ProjectError(
                 f"The project folder {self.path.parent} is gone.", "Is the drive still connected?"
             )
         with locked(self.path.parent / ".unet_gui" / "lock"):
-            self.sync()
+            self._read_again()  # a damaged file must not be written over
             changed = _copy(self.settings)
+            changed.id = changed.id or uuid.uuid4().hex
             change(changed)
             ours = _to_json(changed, self._raw)
             raw = {k: v for k, v in (self._raw | ours).items() if v is not None or k not in ours}
@@ -100,6 +121,25 @@ class ProjectFile:
                 reason, hint = explain(exc)
                 raise ProjectError(f"{self.path} could not be saved: {reason}.", hint) from exc
             self.settings, self._raw, self._stamp = changed, raw, stamp(self.path)
+
+    def identify(self) -> str:
+        """The id, written now if there was none.
+
+        Raises:
+            ProjectError: as `update`.
+        """
+        if self.settings.id is None:
+            self.update(lambda s: None)
+        return self.settings.id or ""
+
+    def remember_names(self, names: dict[str, str]) -> None:
+        """Add to `mask_names` where there is a project.json; one that is read-only is no matter."""
+        if not self.exists or names.items() <= self.settings.mask_names.items():
+            return
+        try:
+            self.update(lambda s: s.mask_names.update(names))
+        except ProjectError as exc:
+            _log.warning("mask names are not remembered: %s", exc)
 
     def _read(self) -> Settings:
         try:
@@ -135,9 +175,7 @@ class _MalformedError(ValueError):
 
 
 def _copy(s: Settings) -> Settings:
-    return Settings(
-        s.classes, s.images, s.masks, {*s.retired}, {*s.done}, s.adopted, {**s.mask_names}, s.base
-    )
+    return replace(s, retired={*s.retired}, done={*s.done}, mask_names={**s.mask_names})
 
 
 def _from_json(raw: Any) -> Settings:
@@ -153,6 +191,7 @@ def _from_json(raw: Any) -> Settings:
         adopted=_typed(raw, "adopted", str, None),
         mask_names=_names(raw),
         base=_typed(raw, "base", str, None),
+        id=_typed(raw, "id", str, None) or None,
     )
 
 
@@ -171,6 +210,7 @@ def _to_json(settings: Settings, old: dict[str, Any]) -> dict[str, Any]:
         "adopted": settings.adopted,
         "mask_names": settings.mask_names or None,
         "base": settings.base,
+        "id": settings.id,
     }
 
 

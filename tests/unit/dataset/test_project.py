@@ -408,3 +408,27 @@ def test_drain_of_class_pixels(tiny_project, drawn):
     assert drain(tiny_project.class_pixels(1)) == sum(
         (tiny_project.load_mask(e) == 1).sum() for e in tiny_project.images
     )
+
+
+def test_a_project_json_damaged_while_open_disturbs_nobody(tiny_project):
+    entry = tiny_project.entry("a.png")
+    tiny_project.set_done(entry, True)
+    file = tiny_project.root / "project.json"
+    file.write_text("{ half")
+    assert tiny_project.adopted is None
+    tiny_project.refresh()
+    assert tiny_project.status(entry) is Status.DONE
+    assert tiny_project.status(tiny_project.entry("sub/c.png")) is Status.UNTOUCHED
+    with pytest.raises(ProjectError, match="damaged"):
+        tiny_project.set_done(entry, False)
+    assert file.read_text() == "{ half"
+
+
+def test_classes_changed_by_another_process_reach_the_palette(tiny_project):
+    other = Project.open(tiny_project.root)
+    other.set_classes(other.classes.recolored(1, "#010203"))
+    entry = tiny_project.entry("a.png")
+    tiny_project.status(tiny_project.entry("sub/c.png"))  # looks for a newer project.json
+    tiny_project.save_mask(entry, tiny_project.load_mask(entry))
+    with Image.open(entry.mask_path) as mask:
+        assert tuple(mask.getpalette()[3:6]) == (1, 2, 3)

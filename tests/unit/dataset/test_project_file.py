@@ -31,7 +31,7 @@ def test_defaults(tmp_path):
 def test_round_trip(tmp_path):
     settings = Settings(
         ClassTable.from_names(["soil", "Größe", "作物"]), "/elsewhere", "m", {7}, {"a b.png"},
-        "round-001", {"a.tif": "a.tif.png"}, "/base",
+        "round-001", {"a.tif": "a.tif.png"}, "/base", "f00d",
     )  # fmt: skip
     ProjectFile(tmp_path, settings).update(lambda s: None)
     assert ProjectFile(tmp_path).settings == settings
@@ -144,3 +144,35 @@ def test_a_failed_write_changes_nothing(tmp_path, monkeypatch):
         file.update(lambda s: s.done.add("a.png"))
     assert file.settings.done == set()
     assert (tmp_path / "project.json").read_bytes() == before
+
+
+def test_damaged_while_open_keeps_the_last_good_settings(tmp_path, caplog):
+    file = ProjectFile(written(tmp_path, MINIMAL))
+    written(tmp_path, '{"format": 1, "classes": [')
+    assert not file.sync()
+    assert not file.sync()
+    assert file.settings.classes[0].name == "soil"
+    assert len(caplog.records) == 1
+    assert "project.json is damaged" in caplog.text
+
+
+def test_a_damaged_file_is_not_written_over(tmp_path):
+    file = ProjectFile(written(tmp_path, MINIMAL))
+    written(tmp_path, "{ by hand")
+    file.sync()
+    with pytest.raises(ProjectError, match="damaged"):
+        file.update(lambda s: s.done.add("a.png"))
+    assert (tmp_path / "project.json").read_text() == "{ by hand"
+    written(tmp_path, {**MINIMAL, "done": ["b.png"]})
+    file.update(lambda s: s.done.add("a.png"))
+    assert file.settings.done == {"a.png", "b.png"}
+
+
+def test_the_id_comes_with_the_first_write_and_stays(tmp_path):
+    file = ProjectFile(written(tmp_path, MINIMAL))
+    assert file.settings.id is None
+    file.update(lambda s: None)
+    made = file.settings.id
+    assert made
+    file.update(lambda s: s.done.add("a.png"))
+    assert ProjectFile(tmp_path).settings.id == made
