@@ -100,14 +100,27 @@ def _usable_rounds(project: Project) -> list[Round]:
     return [r for r in project.rounds() if r.info.get("learner", "unet") == "unet"]
 
 
-def own_checkpoint(path: Path, project: Project) -> Checkpoint:
+def own_checkpoint(path: Path, project: Project, *, strict: bool = True) -> Checkpoint:
     """A round in the project's folder.
 
+    In a round made in this project ids mean the same class however it is called now. One that was
+    copied from another project, or does not say where it was made, is trusted by names only.
+
+    Args:
+        path: The round's folder.
+        project: The project it is used in.
+        strict: Refuse one for other classes; else it comes with its own.
+
     Raises:
-        CheckpointError: it is damaged.
+        CheckpointError: it is damaged or for other classes.
     """
     classes = project.classes
     checkpoint = load(path)
+    home = checkpoint.info.get("project")
+    if home is None or home != project.id:
+        if not strict:
+            return checkpoint
+        require_classes(checkpoint, classes, path)
     table = checkpoint.classes
     kept = [c for c in classes if table is None or c.id in table]
     checkpoint.info["classes"] = class_list(type(classes)(kept))
@@ -130,14 +143,14 @@ def open_checkpoint(path: Path, project: Project, *, strict: bool = True) -> Che
     Args:
         path: A round's folder, a `.safetensors` or a `.pth`.
         project: The project it is used in.
-        strict: Refuse one for other classes. In the project's own rounds ids mean the same class
-            however it is called now; elsewhere names count.
+        strict: Refuse one for other classes. What that means for the project's rounds is told at
+            `own_checkpoint`; elsewhere names count.
 
     Raises:
         CheckpointError: it is missing, damaged, for another network or for other classes.
     """
     if project.models_dir.resolve() in path.resolve().parents:
-        return own_checkpoint(path, project)
+        return own_checkpoint(path, project, strict=strict)
     return load(path, classes=project.classes if strict else None, labelled=_labelled(project))
 
 
@@ -165,6 +178,7 @@ def train_round(
 
     Raises:
         TrainingError: nothing is labelled, training broke down, or the round cannot be written.
+        ProjectError: project.json cannot be written.
         CheckpointError: the parent or encoder weights do not fit.
         DeviceMemoryError: out of memory.
     """
@@ -180,7 +194,7 @@ def train_round(
         device=device,
         starter=starter(),
     )
-    info = {**result.checkpoint.info, "parent": name}
+    info = {**result.checkpoint.info, "parent": name, "project": project.identify()}
     written = write_round(project, result.checkpoint, info)
     if result.adopted:
         project.adopt(written.name)
@@ -193,7 +207,7 @@ def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, s
     latest = latest_round(project)
     if latest is None:
         return None, None
-    return own_checkpoint(latest.path, project), latest.name
+    return own_checkpoint(latest.path, project, strict=False), latest.name
 
 
 def write_round(project: Project, checkpoint: Checkpoint, info: dict[str, Any]) -> Path:

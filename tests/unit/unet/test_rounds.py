@@ -88,6 +88,26 @@ def test_new_and_renamed_classes_do_not_stop_the_next_round(tiny_project):
     assert done.result.checkpoint.predictable == (0, 1, 2)
 
 
+def test_a_round_of_another_project_is_trusted_by_names_only(tiny_project, make_checkpoint):
+    own = make_checkpoint("lite")
+    write_round(tiny_project, own, {**own.info, "project": "elsewhere"})
+    write_round(tiny_project, own, own.info)  # does not say where it was made
+    for name in ("round-001", "round-002"):
+        tiny_project.adopt(name)
+        assert proposing_checkpoint(tiny_project)[1] == name
+    tiny_project.set_classes(tiny_project.classes.renamed(1, "leaf"))
+    for name in ("round-001", "round-002"):
+        tiny_project.adopt(name)
+        with pytest.raises(CheckpointError, match="“disc” there and “leaf” here"):
+            proposing_checkpoint(tiny_project)
+        with pytest.raises(CheckpointError, match="other classes"):
+            open_checkpoint(tiny_project.models_dir / name, tiny_project)
+    done = run(tiny_project)
+    assert json.loads((done.path / "model.json").read_text())["project"] == tiny_project.id
+    tiny_project.adopt(done.name)
+    assert proposing_checkpoint(tiny_project)[0].classes[1].name == "leaf"
+
+
 def test_a_deleted_class_is_no_longer_predicted(tiny_project):
     run(tiny_project, **FIRST)
     drain(tiny_project.delete_class(1))
