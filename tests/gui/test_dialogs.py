@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QRadioButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError, MaskWriteError, UnetGuiError
@@ -65,7 +66,7 @@ def paint(session, name, value, rows):
 @pytest.fixture
 def new_project(host, theme, qtbot):
     runner = JobRunner("test", synchronous=True)
-    dialog = NewProjectDialog(host, theme, runner)
+    dialog = NewProjectDialog(host, theme, runner, synchronous=True)
     dialog.created_projects = []
     dialog.created.connect(dialog.created_projects.append)
     dialog.open()
@@ -98,6 +99,74 @@ def test_cancelling_writes_nothing(new_project, image_folder, tmp_path):
     new_project.findChild(QPushButton, "new_cancel").click()
     assert sorted(tmp_path.rglob("*")) == before
     assert new_project.created_projects == []
+
+
+@pytest.fixture
+def slow_creation(host, theme, image_folder, tmp_path, monkeypatch, qtbot):
+    """`slow_creation()` presses Create and returns the dialog while masks are being copied."""
+
+    def endless(self, _folder):
+        (self.root / "masks").mkdir(exist_ok=True)
+        while True:
+            yield Progress(1, 3)
+
+    monkeypatch.setattr(Project, "import_masks", endless)
+    runner = JobRunner("test", synchronous=True)
+
+    def begin():
+        dialog = NewProjectDialog(host, theme, runner)
+        dialog.heard = []
+        dialog.created.connect(dialog.heard.append)
+        dialog.noticed.connect(dialog.heard.append)
+        dialog.open()
+        dialog.images.setText(str(image_folder))
+        dialog.place.setText(str(tmp_path / "here"))
+        dialog.masks.setText(str(image_folder))
+        dialog.editor.rows[1].name.setText("cell")
+        dialog.create_button.click()
+        qtbot.waitUntil(lambda: dialog.bar.maximum() == 3)
+        assert not dialog.create_button.isEnabled()
+        return dialog
+
+    return begin
+
+
+def test_cancelling_while_it_is_made_takes_it_back(slow_creation, tmp_path, qtbot):
+    dialog = slow_creation()
+    heard = dialog.heard
+    dialog.findChild(QPushButton, "new_cancel").click()
+    qtbot.waitUntil(lambda: not isValid(dialog))
+    assert not (tmp_path / "here").exists()
+    assert heard == []
+
+
+def test_cancelling_leaves_a_folder_that_was_there_and_says_so(slow_creation, tmp_path, qtbot):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "mine.txt").write_text("keep")
+    dialog = slow_creation()
+    heard = dialog.heard
+    dialog.findChild(QPushButton, "new_cancel").click()
+    qtbot.waitUntil(lambda: not isValid(dialog))
+    assert (tmp_path / "here" / "mine.txt").exists()
+    assert heard == [f"What was made of the project stays in {tmp_path / 'here'}."]
+
+
+def test_a_project_that_cannot_be_made_leaves_nothing(
+    new_project, image_folder, tmp_path, monkeypatch
+):
+    def full(self, _folder):
+        yield Progress(0, 1)
+        raise MaskWriteError("The disk is full.")
+
+    monkeypatch.setattr(Project, "import_masks", full)
+    new_project.images.setText(str(image_folder))
+    new_project.place.setText(str(tmp_path / "here"))
+    new_project.masks.setText(str(image_folder))
+    new_project.editor.rows[1].name.setText("cell")
+    new_project.create_button.click()
+    assert note(new_project, "new_problem") == "The disk is full."
+    assert not (tmp_path / "here").exists()
+    assert new_project.create_button.isEnabled()
 
 
 def test_what_is_wrong_is_said_beside_the_field(new_project, image_folder, tiny_project, tmp_path):
@@ -380,8 +449,8 @@ def test_a_question_that_is_closed_hears_nothing_more(host, image_folder, tmp_pa
     for close in (lambda d: d.reject(), lambda d: d.deleteLater()):
         dialog = DeleteClassQuestion(host, session, edits, 1)
         dialog.open()
-        with qtbot.waitSignal(dialog.destroyed):
-            close(dialog)
+        close(dialog)
+        qtbot.waitUntil(lambda d=dialog: not isValid(d))
         qtbot.waitUntil(lambda: not session.runner.busy)
         edits.progressed.emit(Progress(1, 2))
         edits.finished.emit()
@@ -520,7 +589,7 @@ def test_a_new_project_is_opened_and_remembered(flows, session, image_folder, tm
     dialog.images.setText(str(image_folder))
     dialog.place.setText(str(tmp_path / "mine"))
     dialog.create_button.click()
-    assert session.project.root == tmp_path / "mine"
+    qtbot.waitUntil(lambda: session.project.root == tmp_path / "mine")
     assert flows._settings.get("projects/last") == str(tmp_path / "mine")
 
 

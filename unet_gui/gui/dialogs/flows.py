@@ -93,6 +93,7 @@ class Flows(QObject):
         folder = self._settings.get("new_project/folder") or str(Path.home())
         dialog = NewProjectDialog(self._window, self._theme, self._session.runner, folder)
         dialog.created.connect(self._on_project_created)
+        dialog.noticed.connect(self._session.noticed)
         dialog.open()
 
     def _on_project_created(self, project: Project) -> None:

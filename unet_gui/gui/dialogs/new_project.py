@@ -10,25 +10,28 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from unet_gui.core.errors import ClassTableError, UnetGuiError
 from unet_gui.dataset.images import find_images
-from unet_gui.dataset.project import Project
 from unet_gui.gui.dialogs.class_editor import ClassEditor
+from unet_gui.gui.dialogs.creation import Creation
 from unet_gui.gui.dialogs.fitting import FittingDialog
 from unet_gui.gui.dialogs.folders import FolderEdit
+from unet_gui.gui.jobs import JobRunner
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from unet_gui.core.classes import ClassTable
-    from unet_gui.gui.jobs import JobRunner
+    from unet_gui.core.progress import Progress
+    from unet_gui.dataset.project import Project
     from unet_gui.gui.theme import Theme
 
 WIDTH: Final = 560
@@ -43,21 +46,36 @@ class NewProjectDialog(FittingDialog):
     Args:
         parent: the window.
         theme: icons.
-        runner: looks for images and makes the project.
+        runner: looks for images.
         folder: where folder dialogs begin.
+        synchronous: the project is made at once, for tests.
 
     Signals:
         created: the Project.
+        noticed: a line for the status bar.
     """
 
     created = Signal(object)
+    noticed = Signal(str)
 
-    def __init__(self, parent: QWidget, theme: Theme, runner: JobRunner, folder: str = "") -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        theme: Theme,
+        runner: JobRunner,
+        folder: str = "",
+        *,
+        synchronous: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("new_project_dialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("New project"))
         self._runner = runner
+        self._synchronous = synchronous
+        # Of its own, so that masks of the open project are saved while another one is made.
+        self._maker: JobRunner | None = None
+        self._creation: Creation | None = None
         self._found: int | None = None
         self._place_typed = False
         icon = theme.icon("open_folder", theme.tokens.muted)
@@ -75,6 +93,9 @@ class NewProjectDialog(FittingDialog):
         self.classes_note = _note("new_classes_note")
         self.problem = _note("new_problem")
         self.problem.setProperty("level", "error")
+        self.bar = named(QProgressBar(), "new_progress")
+        self.bar.setTextVisible(False)
+        self.bar.setVisible(False)
         self._look = QTimer(self, singleShot=True, interval=_LOOK_AFTER_MS)
         self._build()
         self._connect()
@@ -114,6 +135,7 @@ class NewProjectDialog(FittingDialog):
         layout.setSpacing(SPACE_L)
         layout.addLayout(form)
         layout.addWidget(self.problem)
+        layout.addWidget(self.bar)
         layout.addLayout(buttons)
         self.setMinimumWidth(WIDTH)
 
@@ -148,7 +170,7 @@ class NewProjectDialog(FittingDialog):
             )
 
     def _on_images_counted(self, folder: Path, number: int) -> None:
-        if Path(self.images.path()) == folder:
+        if isValid(self) and Path(self.images.path()) == folder:
             self._found = number
             self._check()
 
@@ -163,7 +185,8 @@ class NewProjectDialog(FittingDialog):
         for note, (text, bad) in zip(notes, problems, strict=True):
             _show_note(note, text, bad=bad)
         missing = not self.images.path() or not self.place.path()
-        self.create_button.setEnabled(not missing and not any(bad for _, bad in problems))
+        ready = not missing and not any(bad for _, bad in problems)
+        self.create_button.setEnabled(ready and self._creation is None)
         _show_note(self.problem, "", bad=True)
 
     def _images_problem(self) -> tuple[str, bool]:
@@ -214,26 +237,53 @@ class NewProjectDialog(FittingDialog):
         place, images = Path(self.place.path()), Path(self.images.path())
         masks = Path(self.masks.path()) if self.masks.path() else None
         table = self.editor.table()
+        self._creation = creation = Creation(place, images, table, masks)
         self.create_button.setEnabled(False)
-        self._runner.submit(
+        self.bar.setRange(0, 0)
+        self.bar.setVisible(True)
+        if self._maker is None:
+            self._maker = JobRunner("new project", self, synchronous=self._synchronous)
+        self._maker.submit(
             _CREATE_KEY,
-            lambda: _create(place, images, table, masks),
+            creation.run,
+            on_item=self._show_progress,
             on_done=self._on_created,
             on_error=self._on_create_failed,
         )
 
+    def _show_progress(self, progress: Progress) -> None:
+        self.bar.setRange(0, progress.total)
+        self.bar.setValue(progress.done)
+
     def _on_created(self, project: Project) -> None:
+        assert self._creation is not None
+        warnings, self._creation = self._creation.warnings, None
         self.created.emit(project)
+        if warnings:
+            self.noticed.emit(" ".join(filter(None, (project.notice, *warnings))))
         self.accept()
 
     def _on_create_failed(self, error: UnetGuiError) -> None:
+        self._take_back()
+        self.bar.setVisible(False)
         self._check()
         _show_note(self.problem, " ".join(filter(None, (error.message, error.hint))), bad=True)
 
     def done(self, result: int) -> None:
         self._look.stop()
         self._runner.cancel(_LOOK_KEY)
+        if self._maker is not None:
+            self._maker.shutdown()
+        self._take_back()
         super().done(result)
+
+    def _take_back(self) -> None:
+        """A project that was not finished goes again, if its folder came with it."""
+        creation, self._creation = self._creation, None
+        if creation is not None and not creation.undo():
+            self.noticed.emit(
+                self.tr("What was made of the project stays in {0}.").format(creation.place)
+            )
 
 
 def suggested_place(images: Path) -> Path:
@@ -253,17 +303,11 @@ def _count_images(folder: Path) -> Generator[None, None, int]:
     return len(find_images(folder))
 
 
-def _create(
-    place: Path, images: Path, table: ClassTable, masks: Path | None
-) -> Generator[None, None, Project]:
-    yield
-    return Project.create(place, images=images, classes=table, masks=masks)
-
-
 def _note(name: str) -> QLabel:
     label = named(QLabel(), name)
     label.setProperty("small", True)
     label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setVisible(False)
     return label
 
