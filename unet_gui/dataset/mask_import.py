@@ -72,11 +72,12 @@ def import_masks(
         raise ProjectError(f"There is no folder of masks {folder}.", "Check the path.")
     files = _by_stem(folder, store.folder)
     report = ImportReport()
+    sharing = _by_name(entries, store)
     used: set[str] = set()
     values: set[int] = set()
     for i, entry in enumerate(entries):
         yield Progress(i, len(entries), entry.name)
-        found = _mask_of(entry, store, files)
+        found = _mask_of(entry, store, files, sharing)
         if found is None or found in used:
             continue
         used.add(found)
@@ -92,7 +93,10 @@ def import_masks(
         store.save(entry, mask)
         values.update(count(mask))
         report.imported.append(entry.name)
-    report.unmatched = [f for f in files.values() if f not in used]
+    left = {stem: f for stem, f in files.items() if f not in used}
+    ambiguous = [stem for stem in left if len(sharing.get(stem, ())) > 1]
+    report.problems += [_ambiguity(left[stem], sharing[stem]) for stem in ambiguous]
+    report.unmatched = [f for stem, f in left.items() if stem not in ambiguous]
     report.unknown_ids = values - {*store.classes.ids, UNLABELLED}
     report.binary = values == {0, UNLABELLED}
     store.flush()
@@ -109,9 +113,29 @@ def _by_stem(folder: Path, own: Path) -> dict[str, str]:
     return files
 
 
-def _mask_of(entry: ImageEntry, store: MaskStore, files: dict[str, str]) -> str | None:
-    wanted = entry.mask_path.relative_to(store.folder).with_suffix("").as_posix()
+def _wanted(entry: ImageEntry, store: MaskStore) -> str:
+    return entry.mask_path.relative_to(store.folder).with_suffix("").as_posix()
+
+
+def _by_name(entries: Sequence[ImageEntry], store: MaskStore) -> dict[str, list[str]]:
+    """Images by the name of their mask without its subfolders, which other tools often drop."""
+    sharing: dict[str, list[str]] = {}
+    for entry in entries:
+        sharing.setdefault(Path(_wanted(entry, store)).name, []).append(entry.name)
+    return sharing
+
+
+def _mask_of(
+    entry: ImageEntry, store: MaskStore, files: dict[str, str], sharing: dict[str, list[str]]
+) -> str | None:
+    wanted = _wanted(entry, store)
     if wanted in files:
         return files[wanted]
-    # Without the subfolders, which other tools often drop, as long as the stem is unmistakable.
-    return files.get(Path(wanted).name)
+    flat = Path(wanted).name
+    return files.get(flat) if len(sharing[flat]) == 1 else None
+
+
+def _ambiguity(file: str, images: list[str]) -> str:
+    shown = ", ".join(images[:3])
+    more = f" and {len(images) - 3} more" if len(images) > 3 else ""
+    return f"{file} could belong to {shown}{more}. It was not imported."

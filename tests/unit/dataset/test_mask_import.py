@@ -44,6 +44,30 @@ def test_a_flat_folder_for_images_in_subfolders(project, old, drawn):
     assert drain(project.import_masks(old)).imported == ["sub/c.png"]
 
 
+def test_a_flat_mask_that_fits_several_images_is_used_for_none(project, old, image_folder, drawn):
+    (image_folder / "other").mkdir()
+    (image_folder / "other" / "c.png").write_bytes((image_folder / "sub" / "c.png").read_bytes())
+    project.refresh()
+    write(old / "c.png", drawn(0)[1])
+    report = drain(project.import_masks(old))
+    assert report.imported == []
+    assert report.unmatched == []
+    assert report.warnings == ["c.png could belong to other/c.png, sub/c.png. It was not imported."]
+    write(old / "sub" / "c.png", drawn(0)[1])
+    assert drain(project.import_masks(old)).imported == ["sub/c.png"]
+
+
+def test_a_mask_of_the_very_path_is_used_whatever_else_shares_its_stem(
+    project, old, image_folder, drawn
+):
+    (image_folder / "c.png").write_bytes((image_folder / "sub" / "c.png").read_bytes())
+    project.refresh()
+    write(old / "c.png", drawn(0)[1])
+    report = drain(project.import_masks(old))
+    assert report.imported == ["c.png"]
+    assert report.warnings == []
+
+
 def test_colours_are_understood(project, old, drawn):
     truth = drawn(0)[1]
     write(old / "a.png", project.classes.palette()[truth])
