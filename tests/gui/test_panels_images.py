@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QListView
 
 from unet_gui.core.geometry import Rect
 from unet_gui.dataset.project import Project, Status
+from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.panels import thumbnails
 from unet_gui.gui.panels.image_list import ImageListPanel
 from unet_gui.gui.panels.image_model import ImageRole
@@ -61,6 +62,15 @@ def test_arrow_keys_open_images(panel, qtbot):
 def test_the_list_follows_the_session(panel):
     panel.session.open_image("3.png")
     assert panel.view.currentIndex().data() == "3.png"
+
+
+def test_statuses_are_read_again_when_masks_were_rewritten(panel):
+    edits = ClassEdits(panel.session)
+    edits.finished.connect(panel.read_statuses)
+    panel.session.apply("Brush", Rect(0, 0, 4, 4), 1)
+    assert panel.model.index_of("0.png").data(ImageRole.STATUS) is Status.IN_WORK
+    edits.delete(1)
+    assert panel.model.index_of("0.png").data(ImageRole.STATUS) is Status.UNTOUCHED
 
 
 def test_painting_changes_the_status(panel):

@@ -185,13 +185,30 @@ def test_rounds_newest_first_with_a_tick_at_the_one_in_use(panel, session):
     assert panel.previous_round == "round-001"
 
 
+def test_the_previous_round_goes_by_number(panel, session):
+    make_rounds(session, 0.71, 0.81)
+    models = Path(session.project.models_dir)
+    (models / "round-001").rename(models / "round-999")
+    (models / "round-002").rename(models / "round-1000")
+    project = session.project
+    project.adopt("round-1000")
+    panel.tuning.finished.emit(Outcome("round-1000", True, 0.81, 0.71))
+    assert panel.previous_round == "round-999"
+    project.adopt("round-999")
+    panel.tuning.finished.emit(Outcome("round-999", True, 0.81, 0.71))
+    assert panel.previous_round == ""
+
+
 def test_an_earlier_round_is_one_click_away(panel, session, qtbot):
     make_rounds(session, 0.71, 0.81, adopted="round-002")
     panel.tuning.finished.emit(Outcome("round-002", True, 0.81, 0.71))
+    used = []
+    panel.round_used.connect(lambda: used.append(True))
     panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(1))
     qtbot.mouseClick(panel.rounds.use_button, Qt.MouseButton.LeftButton)
     assert session.project.adopted == "round-001"
     assert panel.prediction.reloads == 1
+    assert used == [True]
     assert panel.previous_round == ""
     panel.use_round("")
     assert session.project.adopted is None

@@ -589,6 +589,18 @@ def test_a_better_round_proposes_at_once(window, monkeypatch):
     assert window.toaster.texts[-1] == "Better: 0.80 → 0.90. Now used."
 
 
+def test_statuses_follow_classes_and_rounds(window, monkeypatch):
+    read = []
+    monkeypatch.setattr(window.images.statuses, "read", read.append)
+    monkeypatch.setattr(window.prediction, "reload", lambda: None)
+    window.edits.finished.emit()
+    assert read == [window.session.project]
+    window.finetuning.finished.emit(Outcome("round-002", True, 0.7, 0.6))
+    assert len(read) == 2
+    window.learner.use_round("")
+    assert len(read) == 3
+
+
 def test_back_to_the_previous_round(window, monkeypatch):
     project = window.session.project
     make_round(project, "round-001", 0.6)

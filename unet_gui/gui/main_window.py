@@ -195,6 +195,8 @@ class MainWindow(QMainWindow):
         self.finetuning.failed.connect(self._on_finetuning_failed)
         self.finetuning.finished.connect(self._on_finetuning_finished)
         self.images.counts_changed.connect(self._show_done)
+        self.edits.finished.connect(self.images.read_statuses)
+        self.learner.round_used.connect(self.images.read_statuses)
         self.classes.recolor_requested.connect(self.flows.recolor_class)
         self.start_page.recent_chosen.connect(self.flows.open_path)
         self.tool_bar.typed.connect(self.canvas.setFocus)

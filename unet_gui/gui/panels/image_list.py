@@ -152,6 +152,11 @@ class ImageListPanel(QWidget):
             self._follow(self._session.entry.name)
         self._show_counts()
 
+    def read_statuses(self) -> None:
+        """Look at every image again: masks were rewritten, or another round proposes."""
+        self.model.expect_statuses()
+        self.statuses.read(self._session.project)
+
     def _on_session_image_opened(self) -> None:
         if self._session.entry is not None:
             self._follow(self._session.entry.name)

@@ -52,6 +52,10 @@ class ImageModel(QAbstractListModel):
         self._newer.clear()
         self.endResetModel()
 
+    def expect_statuses(self) -> None:
+        """All are about to be read again; what `take_statuses` gets from now on is news."""
+        self._newer.clear()
+
     def take_statuses(self, batch: list[tuple[str, Status]]) -> None:
         """Statuses read in the background; they yield to what was asked for meanwhile."""
         rows = []

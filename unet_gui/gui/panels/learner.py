@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -43,7 +43,12 @@ class LearnerPanel(QWidget):
         prediction: who proposes at the moment.
         finetuning: runs the rounds.
         theme: colours and icons.
+
+    Signals:
+        round_used: another round proposes from now on.
     """
+
+    round_used = Signal()
 
     def __init__(
         self, session: Session, prediction: PredictionService, finetuning: FineTuning, theme: Theme
@@ -92,6 +97,7 @@ class LearnerPanel(QWidget):
             return
         self._show_rounds()
         self._prediction.reload()
+        self.round_used.emit()
 
     @property
     def previous_round(self) -> str | None:
@@ -99,7 +105,8 @@ class LearnerPanel(QWidget):
         adopted = self.rounds.adopted
         if adopted is None:
             return None
-        before = [name for name in self.rounds.names if name < adopted]
+        names = self.rounds.names
+        before = names[: names.index(adopted)] if adopted in names else names
         return before[-1] if before else ""
 
     # -- building ------------------------------------------------------------------------------
@@ -191,6 +198,8 @@ class LearnerPanel(QWidget):
         self._say(self.judgement(outcome), "good" if outcome.adopted else "")
         self._show_rounds()
         self._show_curves()
+        if outcome.adopted:
+            self.round_used.emit()
 
     def _on_finetuning_stopped(self) -> None:
         self._say(self.tr("Stopped. What was used before stays."), "")
