@@ -1,18 +1,29 @@
 """Numbers in words, marks, toasts, settings, theme."""
 
 import pytest
-from PySide6.QtCore import QEvent, QLocale, QSettings
+from PySide6.QtCore import QEvent, QLocale, QSettings, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
 from unet_gui.dataset.project import Status
 from unet_gui.gui.panels import toast
 from unet_gui.gui.panels.marks import chip_pixmap, status_pixmap
 from unet_gui.gui.panels.tool_bar import slider_position, slider_size
-from unet_gui.gui.panels.wording import count, duration, score, share
+from unet_gui.gui.panels.wording import count, duration, score, share, tip
 from unet_gui.gui.settings import SETTINGS, Settings
 from unet_gui.gui.theme import Theme, ThemeMode, mode_named
 from unet_gui.gui.theme.tokens import DARK, LIGHT
+
+
+def test_markup_in_a_name_is_shown_as_it_is(qtbot, theme):
+    assert tip("cell.png") == "cell.png"
+    assert tip("<h1>x</h1>\ny & z") == "<span>&lt;h1&gt;x&lt;/h1&gt;<br>y &amp; z</span>"
+    host = QWidget()
+    qtbot.addWidget(host)
+    toaster = toast.Toaster(host, theme)
+    toaster.say("<h1>x</h1>")
+    words = next(label for label in host.findChildren(QLabel) if label.text())
+    assert words.textFormat() == Qt.TextFormat.PlainText
 
 
 @pytest.fixture

@@ -589,6 +589,23 @@ def test_a_better_round_proposes_at_once(window, monkeypatch):
     assert window.toaster.texts[-1] == "Better: 0.80 → 0.90. Now used."
 
 
+def test_markup_in_names_is_shown_as_it_is(window):
+    project = window.session.project
+    assert window.edits.rename(project.classes.ids[0], "<h1>x</h1>")
+    row = window.classes.model.index(0)
+    assert "&lt;h1&gt;" in row.data(Qt.ItemDataRole.ToolTipRole)
+    assert row.data() == "<h1>x</h1>"
+    names = (
+        "status_class",
+        "status_learner",
+        "who_proposes",
+        "prediction_text",
+        "fine_tune_result",
+    )
+    for name in names:
+        assert window.findChild(QLabel, name).textFormat() == Qt.TextFormat.PlainText
+
+
 def test_statuses_follow_classes_and_rounds(window, monkeypatch):
     read = []
     monkeypatch.setattr(window.images.statuses, "read", read.append)

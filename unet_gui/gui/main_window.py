@@ -33,6 +33,7 @@ from unet_gui.gui.panels.start_page import StartPage
 from unet_gui.gui.panels.status_bar import MainStatusBar
 from unet_gui.gui.panels.toast import Toaster
 from unet_gui.gui.panels.tool_bar import MainToolBar
+from unet_gui.gui.panels.wording import tip
 from unet_gui.gui.settings import Settings
 from unet_gui.gui.state import Tool
 from unet_gui.gui.theme import Theme, ThemeMode
@@ -265,7 +266,7 @@ class MainWindow(QMainWindow):
         for folder in self.settings.recent_projects():
             action = QAction(Path(folder).name or folder, self.recent_menu)
             action.setStatusTip(folder)
-            action.setToolTip(folder)
+            action.setToolTip(tip(folder))
             action.triggered.connect(lambda _=False, f=folder: self.flows.open_path(f))
             self.recent_menu.addAction(action)
         if self.recent_menu.isEmpty():
@@ -328,7 +329,7 @@ class MainWindow(QMainWindow):
         box.setObjectName("unsaved_question")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setText(self.tr("Not everything is saved."))
-        box.setInformativeText(" ".join(filter(None, (error.message, error.hint))))
+        box.setInformativeText(tip(" ".join(filter(None, (error.message, error.hint)))))
         leave = box.addButton(self.tr("Leave all the same"), QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)

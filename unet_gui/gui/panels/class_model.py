@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from unet_gui.gui.panels.wording import share
+from unet_gui.gui.panels.wording import share, tip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,8 +108,8 @@ class ClassModel(QAbstractListModel):
             ClassRole.COLOR: info.color,
             ClassRole.KEY: str(row + 1) if row < KEYS else "",
             ClassRole.SHARE: self._shares.get(info.id, ""),
-            Qt.ItemDataRole.ToolTipRole: self.tr("{0}: value {1} in the mask").format(
-                info.name, info.id
+            Qt.ItemDataRole.ToolTipRole: tip(
+                self.tr("{0}: value {1} in the mask").format(info.name, info.id)
             ),
             Qt.ItemDataRole.AccessibleTextRole: f"{info.name} {self._shares.get(info.id, '')}",
         }

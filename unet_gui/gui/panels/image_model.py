@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 )
 
 from unet_gui.dataset.project import Status
-from unet_gui.gui.panels.wording import status_words
+from unet_gui.gui.panels.wording import status_words, tip
 
 if TYPE_CHECKING:
     from unet_gui.dataset.project import ImageEntry, Project
@@ -110,8 +110,10 @@ class ImageModel(QAbstractListModel):
         if not index.isValid():
             return None
         entry, status = self._entries[index.row()], self._statuses[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return entry.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(entry.name)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{entry.name}, {self._words[status]}" if status else entry.name
         if role == ImageRole.ENTRY:

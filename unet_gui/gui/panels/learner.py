@@ -137,6 +137,8 @@ class LearnerPanel(QWidget):
         self.result.setWordWrap(True)
         self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.result.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for label in (self.who, self.what, self.remaining, self.result):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.iou_chart = CurveChart(self._theme, self.tr("Match with your corrections"), top=1.0)
         self.loss_chart = CurveChart(self._theme, self.tr("Training loss"))
         self.rounds = RoundsList(self._theme)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from unet_gui.gui.panels.wording import score
+from unet_gui.gui.panels.wording import score, tip
 from unet_gui.gui.theme.tokens import SPACE_M
 from unet_gui.gui.theme.widgets import named
 
@@ -96,8 +96,8 @@ class RoundsList(QWidget):
             texts = [title_of(name), score(scores.get("miou")), _when(entry.info.get("date"))]
         item = QTreeWidgetItem(texts)
         item.setData(0, _NAME, name)
-        tip = self.tr("What proposed before the first round") if entry is None else name
-        item.setToolTip(0, tip)
+        words = self.tr("What proposed before the first round") if entry is None else tip(name)
+        item.setToolTip(0, words)
         item.setSizeHint(0, QSize(0, self._row_height))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return item

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from unet_gui.gui.panels.wording import tip
 from unet_gui.gui.theme.icons import app_icon
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from unet_gui.gui.theme.widgets import styled
@@ -165,13 +166,14 @@ class StartPage(QScrollArea):
         path = Path(folder)
         button = styled(QPushButton(path.name or folder), link=True)
         button.setObjectName("recent_project")
-        button.setToolTip(folder)
+        button.setToolTip(tip(folder))
         button.setAccessibleDescription(folder)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self.recent_chosen.emit(folder))
         home, parent = str(Path.home()), str(path.parent)
         place = QLabel(parent.replace(home, "~", 1) if parent.startswith(home) else parent)
+        place.setTextFormat(Qt.TextFormat.PlainText)
         place.setProperty("muted", True)
         place.setProperty("small", True)
         place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

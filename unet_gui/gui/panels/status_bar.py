@@ -183,5 +183,6 @@ class MainStatusBar(QStatusBar):
 
 def _label(name: str) -> QLabel:
     label = named(QLabel(), name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("muted", True)
     return label

@@ -48,6 +48,7 @@ class Toast(QFrame):
         picture.setPixmap(theme.pixmap("warning" if level == "error" else "info", 20, token))
         words = QLabel(text)
         words.setWordWrap(True)
+        words.setTextFormat(Qt.TextFormat.PlainText)
         close = QToolButton()
         close.setIcon(theme.icon("close"))
         close.setAutoRaise(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,13 @@ def status_words() -> Mapping[Status, str]:
         Status.IN_WORK: translate("Words", "In work"),
         Status.DONE: translate("Words", "Done"),
     }
+
+
+def tip(text: str) -> str:
+    """Text with a name in it as a tool tip: markup in the name is shown as it is."""
+    if "<" not in text and "&" not in text:
+        return text
+    return f"<span>{html.escape(text).replace(chr(10), '<br>')}</span>"
 
 
 def score(value: float | None) -> str:
