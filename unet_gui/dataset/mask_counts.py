@@ -6,9 +6,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.document import histogram
 from unet_gui.dataset.files import stamp, write_json
 from unet_gui.dataset.masks import load_mask
 
@@ -77,8 +76,8 @@ class MaskCounts:
 
 def count(mask: ClassMask) -> Counts:
     """Pixels by value of one mask."""
-    counted = np.bincount(mask.ravel(), minlength=256)
-    return {int(v): int(counted[v]) for v in np.flatnonzero(counted)}
+    counted = enumerate(histogram(mask).tolist())
+    return {value: pixels for value, pixels in counted if pixels}
 
 
 def labelled(counts: Counts) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import thumbnails
+from unet_gui.dataset.mask_counts import count
 from unet_gui.dataset.project import Project, Status
 from unet_gui.dataset.thumbnails import cached_thumbnail
 
@@ -98,3 +100,14 @@ def test_deleting_the_cache_loses_nothing(tiny_project):
     shutil.rmtree(tiny_project.cache_dir)
     again = Project.open(tiny_project.root)
     assert np.array_equal(again.load_mask(again.images[0]), before)
+
+
+def test_counting_a_large_mask_needs_little_memory():
+    mask = np.full((2048, 4096), 3, np.uint8)
+    mask[-1, -1] = 255
+    tracemalloc.start()
+    counts = count(mask)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts == {3: mask.size - 1, 255: 1}
+    assert peak < 2 * mask.size
