@@ -73,6 +73,10 @@ class TrainSettings:
             raise UsageError(f"Patches of {self.patch} px cannot be used.", "A multiple of 16.")
         if self.batch < 1:
             raise UsageError(f"Batches of {self.batch} patches are none.", "At least 1.")
+        if self.width is not None and not self.width > 0:
+            raise UsageError(f"Width {self.width:g} is out of range.", "1 is the usual one.")
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"Seed {self.seed} is out of range.", "0 or more.")
 
 
 PRESETS: Final[dict[str, TrainSettings]] = {

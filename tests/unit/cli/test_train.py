@@ -89,6 +89,9 @@ def test_instant_is_not_there_yet(run_cli, tiny_project):
         ("--preset", "slow"),
         ("--decoder", "wide"),
         ("--device", "tpu"),
+        ("--seed", "-1"),
+        ("--width", "0"),
+        ("--width", "-1"),
     ],
 )
 def test_wrong_usage(run_cli, tiny_project, words):

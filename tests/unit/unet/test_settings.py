@@ -41,6 +41,11 @@ def test_unknown_setting():
         {"patch": 100},
         {"patch": 0},
         {"batch": 0},
+        {"width": 0.0},
+        {"width": -0.5},
+        {"width": float("nan")},
+        {"seed": -1},
+        {"seed": 2**63},
     ],
 )
 def test_settings_that_make_no_sense(changes):
