@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+# so that the script also runs where the package is not installed
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+
 import numpy as np
 from PIL import Image
 

@@ -18,6 +18,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+# so that the script also runs where the package is not installed
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+
 import numpy as np
 from make_sample import sample_image
 from PIL import Image
