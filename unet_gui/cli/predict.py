@@ -68,7 +68,10 @@ def run(args: argparse.Namespace, output: Output) -> int:
         output.say(f"note: {note}")
     predictor = Predictor(checkpoint, device)
     classes = _classes(checkpoint, project)
-    job = _predict_all(predictor, classes, items, Path(args.out), output, keep=args.probabilities)
+    out = Path(args.out)
+    if project is not None:
+        _keep_out_of_images(out, project)
+    job = _predict_all(predictor, classes, items, out, output, keep=args.probabilities)
     failed = output.drain(job)
     done = len(items) - failed
     output.result(
@@ -145,10 +148,16 @@ def _checkpoint(project: Project | None, named: Path | None) -> tuple[Checkpoint
     found = rounds.proposing_checkpoint(project)
     if found is None:
         raise CheckpointError(
-            f"{project.name} has no round yet, and the bundled starter knows other classes.",
+            f"{project.name} has no round in use, and {_why_no_starter(rounds.starter())}.",
             "Fine-tune one with: unet-gui train PROJECT, or name one with --checkpoint CKPT.",
         )
     return found
+
+
+def _why_no_starter(starter: Path | None) -> str:
+    if starter is None:
+        return "there is no bundled starter"
+    return "the bundled starter knows other classes"
 
 
 def _classes(checkpoint: Checkpoint, project: Project | None) -> ClassTable:
@@ -161,6 +170,30 @@ def _classes(checkpoint: Checkpoint, project: Project | None) -> ClassTable:
         return checkpoint.classes
     count = checkpoint.spec.num_classes
     return voc_classes() if count == len(voc_classes()) else classes_from_ids(range(count))
+
+
+def _keep_out_of_images(out: Path, project: Project) -> None:
+    """Mark a folder of masks among the images, or the masks would be taken for images.
+
+    Raises:
+        UsageError: it holds images itself; they would be replaced or no longer be found.
+        MaskWriteError: it cannot be written.
+    """
+    from unet_gui.dataset.discovery import OUTPUT_MARKER
+    from unet_gui.dataset.files import explain, write_json
+
+    folder = out.resolve()
+    inside = folder.is_relative_to(project.images_dir.resolve())
+    if not inside or folder.is_relative_to(project.masks_dir.resolve()):
+        return
+    if any(entry.path.resolve().is_relative_to(folder) for entry in project.images):
+        raise UsageError(f"{out} holds images of the project.", "Give a folder for masks alone.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / OUTPUT_MARKER, {"program": "unet-gui"})
+    except OSError as error:
+        reason, hint = explain(error)
+        raise MaskWriteError(f"{out} cannot be written: {reason}.", hint) from error
 
 
 def _predict_all(

@@ -179,8 +179,8 @@ def _at_hand(
     raise CheckpointError(
         "There are no encoder weights on this computer"
         + (f" of width {wanted:g}." if wanted is not None else "."),
-        "--encoder-weights imagenet downloads them; a FILE is fine too; “none” starts from "
-        "random ones, which takes far longer to learn.",
+        "Connect to the internet and download them once: train --encoder-weights imagenet, or give "
+        "a file of VGG16 weights: train --encoder-weights FILE.",
     )
 
 

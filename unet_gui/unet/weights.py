@@ -185,7 +185,8 @@ def imagenet() -> EncoderWeights:
     except (OSError, RuntimeError) as error:
         raise CheckpointError(
             f"The ImageNet weights of VGG16 cannot be downloaded: {error}",
-            "Try again online, or give a file with --encoder-weights FILE.",
+            "Connect to the internet once, or give a file of VGG16 weights: "
+            "train --encoder-weights FILE.",
         ) from error
     tensors = {k: v.float() for k, v in state.items() if k.startswith("features.")}
     return EncoderWeights(tensors, "imagenet")

@@ -74,6 +74,28 @@ def test_single_images_and_probabilities(run_cli, trained, tmp_path, image_folde
         assert (ids[probabilities.argmax(0)] == np.asarray(mask)).mean() > 0.98  # but for ties
 
 
+@pytest.mark.parametrize("name", ["predicted", "new/predicted"])
+def test_masks_among_the_images_are_not_taken_for_images(
+    run_cli, trained, image_folder, tmp_path, name
+):
+    for _ in range(2):
+        done = run_cli("predict", trained.root, "--out", image_folder / name, "--device", "cpu")
+        assert done.code == 0, done.err
+        assert len(list((image_folder / name).rglob("*.png"))) == 3
+        assert len(Project.open(trained.root).images) == 3
+    run_cli("predict", trained.root, "--out", tmp_path / "out", "--device", "cpu")
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+@pytest.mark.parametrize("name", [".", "sub"])
+def test_a_folder_that_holds_images_gets_no_masks(run_cli, trained, image_folder, name):
+    before = sorted(image_folder.rglob("*"))
+    done = run_cli("predict", trained.root, "--out", image_folder / name, "--device", "cpu")
+    assert done.code == 2
+    assert "holds images of the project" in done.err
+    assert sorted(image_folder.rglob("*")) == before
+
+
 def test_images_of_one_stem_get_masks_of_their_own(run_cli, trained, tmp_path, image_folder):
     twin = image_folder / "a.jpg"
     Image.open(image_folder / "a.png").save(twin)
@@ -96,7 +118,7 @@ def test_only_trained_classes(run_cli, tiny_project, tmp_path):
 def test_without_any_checkpoint(run_cli, tiny_project, tmp_path):
     done = run_cli("predict", tiny_project.root, "--out", tmp_path / "out")
     assert done.code == 1
-    assert "no round yet" in done.err
+    assert "no round in use, and there is no bundled starter" in done.err
     assert "unet-gui train" in done.err
     done = run_cli("predict", tiny_project.images[0].path, "--out", tmp_path / "out")
     assert done.code == 1
@@ -112,6 +134,14 @@ def test_starter_is_the_last_resort(run_cli, tiny_project, tmp_path, monkeypatch
     assert done.events[-1]["checkpoint"] == "starter"
     done = run_cli("predict", tiny_project.images[0].path, "--out", tmp_path / "out2")
     assert done.code == 0
+
+
+def test_a_starter_of_other_classes_is_said(run_cli, tiny_project, tmp_path, monkeypatch):
+    folder = save_checkpoint(tmp_path / "starter", ClassTable.from_names(["soil", "weed", "x"]))
+    monkeypatch.setattr(rounds, "starter", lambda: folder)
+    done = run_cli("predict", tiny_project.root, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "the bundled starter knows other classes" in done.err
 
 
 def test_other_classes_are_refused(run_cli, tiny_project, tmp_path):
