@@ -89,12 +89,13 @@ class Person:
         return np.asarray(Image.open(self.truth / f"{stem}.png"))
 
     def type_class_name(self, name: str) -> None:
+        self.wait("a place to type", lambda: isinstance(QApplication.focusWidget(), QLineEdit), 10)
         editor = QApplication.focusWidget()
-        assert isinstance(editor, QLineEdit), f"no name can be typed; focus is on {editor}"
         editor.selectAll()
         QTest.keyClicks(editor, name)
         QTest.keyClick(editor, Qt.Key.Key_Return)
-        QTest.qWait(50)
+        project = self.session.project
+        self.wait(f"the name {name}", lambda: name in [c.name for c in project.classes], 10)
 
     def name_class(self, row: int, name: str) -> None:
         """Choose a row of the class list with the mouse and type a name after F2."""
@@ -166,7 +167,7 @@ class Person:
         tuning = self.window.finetuning
         self.see("budget").setCurrentIndex(0)
         self.click("fine_tune")
-        self.wait("the round to start", lambda: tuning.state.step > 0 or not tuning.running)
+        self.wait("the round to start", lambda: tuning.state.step > 0 or not tuning.running, 120)
         self.look("learning")
         self.wait("the round to end", lambda: not tuning.running, 150)
         assert tuning.outcome is not None, "the round brought nothing"
@@ -175,7 +176,7 @@ class Person:
     def fine_tune_and_stop(self) -> None:
         tuning, rounds = self.window.finetuning, self.rounds()
         self.click("fine_tune")
-        self.wait("the round to start", lambda: tuning.state.step > 0)
+        self.wait("the round to start", lambda: tuning.state.step > 0, 120)
         # painting goes on meanwhile
         self.paint_class(1, where=self.mask() == 255)
         self.click("fine_tune")

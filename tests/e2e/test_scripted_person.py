@@ -45,7 +45,7 @@ def run_person(images, truth, out, tmp_path):
             env={**env, "DISPLAY": display},
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=540,
             check=False,
         )
     assert done.returncode == 0, done.stderr[-4000:]
@@ -65,6 +65,7 @@ def check_export(out):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_whole_job_on_blood_cells(shared_data, tmp_path):
     source = shared_data("wbc")
     images = tmp_path / "wbc" / "images"
@@ -78,6 +79,7 @@ def test_the_whole_job_on_blood_cells(shared_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_whole_job_on_the_sample_images(tmp_path):
     source = ROOT / "resources" / "sample_truth"
     images = tmp_path / "cells"

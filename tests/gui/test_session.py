@@ -332,3 +332,8 @@ def test_one_mask_that_cannot_be_written_does_not_keep_the_others_from_the_disk(
     broken.clear()  # the disk has room again, and nobody paints
     wait_saved(qtbot, session)
     assert (on_disk(session, "0.png") == 1).any()
+
+
+def test_renaming_a_class_to_its_own_name_disturbs_nobody(session, edits, qtbot):
+    with qtbot.assertNotEmitted(session.classes_changed):
+        assert edits.rename(1, "cell")

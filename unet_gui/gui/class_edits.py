@@ -109,7 +109,10 @@ class ClassEdits(QObject):
         if project is None:
             return False
         try:
-            project.set_classes(change(project.classes))
+            table = change(project.classes)
+            if table == project.classes:
+                return True  # nobody is told: an editor open elsewhere would lose what is typed
+            project.set_classes(table)
         except UnetGuiError as error:
             self._session.failed.emit(error)
             return False

@@ -28,7 +28,7 @@ def even_odd(points, x, y):
 
 
 @given(st.lists(coordinate, min_size=3, max_size=7))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_matches_the_even_odd_rule_at_every_pixel_centre(points):
     got = full(points)
     for y in range(BOUNDS.height):
