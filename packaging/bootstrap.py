@@ -295,7 +295,7 @@ def test(python: Path, missing: dict[str, list[str]], rest: list[str]) -> int:
         ("ruff", [str(tool / "ruff"), "check", "."]),
         ("format", [str(tool / "ruff"), "format", "--check", "."]),
         ("types", [str(tool / "mypy")]),
-        ("imports", [str(tool / "lint-imports")]),
+        ("imports", [str(tool / "lint-imports"), "--no-cache"]),
         ("quick tests", [*pytest, "-m", "not slow"]),
         ("slow tests", [*pytest, "-m", "slow"]),
     ]
