@@ -57,6 +57,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         output.warn(project.notice)
     if not items:
         raise UsageError(f"There are no images in {args.targets[0]}.")
+    _overwrites_nothing(Path(args.out), items, project)
     named = Path(args.checkpoint) if args.checkpoint else None
 
     from unet_gui.unet.device import pick
@@ -170,6 +171,25 @@ def _classes(checkpoint: Checkpoint, project: Project | None) -> ClassTable:
         return checkpoint.classes
     count = checkpoint.spec.num_classes
     return voc_classes() if count == len(voc_classes()) else classes_from_ids(range(count))
+
+
+def _overwrites_nothing(out: Path, items: Sequence[_Item], project: Project | None) -> None:
+    """Refuse a folder where predictions would replace corrections or the images themselves.
+
+    Raises:
+        UsageError: says which.
+    """
+    folder = out.resolve()
+    if project is not None:
+        if folder == project.masks_dir.resolve():
+            raise UsageError(f"{out} holds the project's own masks.", "Give another folder.")
+        return
+    images = {item.path.resolve() for item in items}
+    for item in items:
+        if folder / item.out in images:
+            raise UsageError(
+                f"The mask would replace the image {folder / item.out}.", "Give another folder."
+            )
 
 
 def _keep_out_of_images(out: Path, project: Project) -> None:

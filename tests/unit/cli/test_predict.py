@@ -96,6 +96,25 @@ def test_a_folder_that_holds_images_gets_no_masks(run_cli, trained, image_folder
     assert sorted(image_folder.rglob("*")) == before
 
 
+def test_masks_that_people_corrected_are_never_replaced(run_cli, trained):
+    before = {p: p.read_bytes() for p in trained.masks_dir.rglob("*.png")}
+    done = run_cli("predict", trained.root, "--out", trained.masks_dir)
+    assert done.code == 2
+    assert "own masks" in done.err
+    assert before == {p: p.read_bytes() for p in trained.masks_dir.rglob("*.png")}
+
+
+def test_a_mask_never_replaces_its_image(run_cli, trained, image_folder):
+    before = (image_folder / "a.png").read_bytes()
+    round_folder = trained.models_dir / "round-001"
+    done = run_cli(
+        "predict", image_folder / "a.png", "--checkpoint", round_folder, "--out", image_folder
+    )
+    assert done.code == 2
+    assert "replace the image" in done.err
+    assert (image_folder / "a.png").read_bytes() == before
+
+
 def test_images_of_one_stem_get_masks_of_their_own(run_cli, trained, tmp_path, image_folder):
     twin = image_folder / "a.jpg"
     Image.open(image_folder / "a.png").save(twin)
