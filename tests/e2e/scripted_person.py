@@ -49,7 +49,9 @@ class Person:
         end = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < end, f"waited {seconds} s in vain for {what}"
-            QTest.qWait(20)
+            # not QTest.qWait, which keeps Python's lock and so holds up the threads waited for
+            QApplication.processEvents()
+            time.sleep(0.02)
 
     def look(self, name: str) -> None:
         if self.shots:
