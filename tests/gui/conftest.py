@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from unet_gui.dataset.project import Project
 from unet_gui.gui.canvas.view import CanvasView
@@ -193,3 +193,15 @@ def open_window(qtbot, qapp, monkeypatch):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = [w for w in set(QApplication.topLevelWidgets()) - before if w.parent() is None]
     assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def host(qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.show()
+    yield host
+    # A dialog left open would be a window of its own in the next test.
+    for dialog in host.findChildren(QWidget):
+        if dialog.isWindow():
+            dialog.close()
