@@ -84,12 +84,16 @@ def main() -> None:
     loss = checkpoint.info["curve"][-1]["loss"]
     print(f"trained {checkpoint.info['steps']} steps, loss {loss:.3f}")
     image, truth = drawn(99)
-    pixels = to_input(image, 3, checkpoint.normalisation)[None]
+    # rows of one colour after the other, as ordinary code holds a batch; to_input keeps the order
+    # of the image file, with which torch already takes its faster kernels
+    pixels = to_input(image, 3, checkpoint.normalisation)[None].contiguous()
     net = checkpoint.net.to(memory_format=torch.contiguous_format)
     device = cpu()
     predictor = Predictor(checkpoint, device)
 
-    @torch.inference_mode()
+    # not inference_mode, in which our own network keeps the memory of its large maps: that is part
+    # of what is measured
+    @torch.no_grad()
     def plain() -> np.ndarray:
         return net(pixels)[0].argmax(0).byte().numpy()
 
