@@ -13,7 +13,7 @@ from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
-from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame
+from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame, UNet
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
 
@@ -172,10 +172,9 @@ class Predictor:
             frame = None if len(rects) == 1 else _frame(rect, height, width)
             tile = self._probabilities(image[rect.slices], frame)
             for part, mixed in blender.add(rect, tile):
-                best = mixed.argmax(0)
-                mask[part.slices] = ids[best]
-                top = np.take_along_axis(mixed, best[None], 0)[0]
-                confidence[part.slices] = np.rint(np.clip(top, 0, 1) * 255).astype(np.uint8)
+                top, best = torch.from_numpy(mixed).max(0)
+                mask[part.slices] = ids[best.numpy()]
+                confidence[part.slices] = top.clamp_(0, 1).mul_(255).round_().byte().numpy()
                 if kept is not None:
                     kept[(slice(None), *part.slices)] = mixed
             yield PredictionTile(
@@ -198,7 +197,9 @@ class Predictor:
         logits = self._net(pixels, frame)[0]
         if len(self.class_ids) < spec.num_classes:
             logits = logits[list(self.class_ids)]
-        result: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
+        # the classes of a pixel lie side by side, where a softmax is twice as quick
+        rows = logits.permute(1, 2, 0).float().softmax(-1)
+        result: NDArray[np.float32] = rows.permute(2, 0, 1).cpu().numpy()
         return result
 
 
@@ -209,6 +210,8 @@ def _frame(rect: Rect, height: int, width: int) -> Frame:
 def _prepared(net: EncoderDecoder, device: Device) -> EncoderDecoder:
     """A copy for inference, in the device's number format."""
     ready: Any = device.place_net(copy.deepcopy(net).eval())
+    if isinstance(ready, UNet) and device.type == "cpu":
+        ready.quicken()
     if device.dtype is not None:
         # whole weights in bf16 rather than autocast, which converts them anew for every tile
         ready = ready.to(device.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torchvision.models import vgg16
@@ -10,6 +12,7 @@ from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.model import (
     Encoder,
+    Frame,
     LiteUNet,
     ModelSpec,
     UNet,
@@ -103,6 +106,24 @@ def test_decoder_relu_changes_the_output_but_no_key():
     without.set_decoder_relu(True)
     assert torch.equal(with_relu(x), without(x))
     assert without.spec.decoder_relu
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("relu", [True, False])
+@torch.inference_mode()
+def test_the_shorter_way_gives_the_same(layout, relu):
+    torch.manual_seed(0)
+    net = UNet(4, width=0.125, decoder_relu=relu).eval().to(memory_format=layout)
+    for size in ((1, 3, 48, 80), (2, 3, 16, 16), (1, 3, 33, 50)):
+        x = torch.rand(size).to(memory_format=layout)
+        calibrate(net, pad_to_stride(x))
+        frame = Frame(16, 32, 160, 160)
+        expected, in_frame = net(x), net(x, frame)
+        quick = copy.deepcopy(net)
+        quick.quicken()
+        for _ in range(2):
+            torch.testing.assert_close(quick(x), expected, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(quick(x, frame), in_frame, rtol=1e-3, atol=1e-4)
 
 
 @torch.inference_mode()
