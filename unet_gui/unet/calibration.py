@@ -14,12 +14,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from unet_gui.unet.model import UNet, upsample
+from unet_gui.unet.model import UNet
+from unet_gui.unet.up_concat import upsample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from unet_gui.unet.model import EncoderDecoder, UpConcat
+    from unet_gui.unet.model import EncoderDecoder
+    from unet_gui.unet.up_concat import UpConcat
 
 SMALLEST = 1e-6
 

@@ -13,9 +13,10 @@ from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
-from unet_gui.unet.model import STRIDE, EncoderDecoder, Frame, UNet
+from unet_gui.unet.model import STRIDE, EncoderDecoder, UNet
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
+from unet_gui.unet.up_concat import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

@@ -12,7 +12,6 @@ from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.model import (
     Encoder,
-    Frame,
     LiteUNet,
     ModelSpec,
     UNet,
@@ -21,6 +20,7 @@ from unet_gui.unet.model import (
     pad_to_stride,
 )
 from unet_gui.unet.tutorial import KEYS
+from unet_gui.unet.up_concat import Frame
 from unet_gui.unet.weights import load_file
 
 

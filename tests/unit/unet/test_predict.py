@@ -12,9 +12,9 @@ from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.unet.calibration import calibrate
 from unet_gui.unet.device import Device, cpu
-from unet_gui.unet.model import Frame, upsample
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.predict import PredictionTile, Predictor
+from unet_gui.unet.up_concat import Frame, upsample
 
 FP32 = Device("cpu", torch.device("cpu"), None, channels_last=True, name="CPU")
 
