@@ -201,7 +201,7 @@ OUTLINE = [(10.0, 10.0), (50.0, 12.0), (55.0, 45.0), (30.0, 50.0), (8.0, 40.0)]
 def test_a_lasso_accepts_the_proposal_inside_it(easel, propose):
     easel.session.apply("Fill", Rect(0, 0, 30, 60), 0)
     propose(easel.session, 2)
-    easel.state.set_tool(Tool.ACCEPT_LASSO)
+    easel.state.set_tool(Tool.ACCEPT)
     easel.drag(*OUTLINE)
     rect, inside = polygon_footprint(OUTLINE, easel.session.document.bounds)
     expected = np.full(GREY.shape[:2], 255, np.uint8)
@@ -213,7 +213,7 @@ def test_a_lasso_accepts_the_proposal_inside_it(easel, propose):
 
 def test_escape_gives_the_lasso_up(easel, propose):
     propose(easel.session, 2)
-    easel.state.set_tool(Tool.ACCEPT_LASSO)
+    easel.state.set_tool(Tool.ACCEPT)
     easel.press(*OUTLINE[0])
     for point in OUTLINE[1:]:
         easel.move(*point)
@@ -223,7 +223,7 @@ def test_escape_gives_the_lasso_up(easel, propose):
 
 
 def test_a_lasso_is_not_accepted_on_another_image(easel, propose):
-    easel.state.set_tool(Tool.ACCEPT_LASSO)
+    easel.state.set_tool(Tool.ACCEPT)
     easel.press(*OUTLINE[0])
     for point in OUTLINE[1:]:
         easel.move(*point)
@@ -234,7 +234,7 @@ def test_a_lasso_is_not_accepted_on_another_image(easel, propose):
 
 
 def test_a_lasso_around_nothing_says_so(easel, qtbot):
-    easel.state.set_tool(Tool.ACCEPT_LASSO)
+    easel.state.set_tool(Tool.ACCEPT)
     with qtbot.waitSignal(easel.session.noticed):
         easel.drag(*OUTLINE)
 

@@ -208,7 +208,7 @@ def test_the_cursor_shows_the_true_size_and_only_its_surroundings_change(easel):
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
-@pytest.mark.parametrize("tool", [Tool.BRUSH, Tool.ERASER, Tool.ACCEPT_LASSO])
+@pytest.mark.parametrize("tool", [Tool.BRUSH, Tool.ERASER, Tool.ACCEPT])
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_cursor_is_seen_on_any_ground(make_easel, shade, tool, size):
     easel = make_easel(np.full((60, 80, 3), shade, np.uint8))

@@ -92,7 +92,7 @@ def test_no_two_actions_share_a_key(window):
     [
         (Qt.Key.Key_E, Tool.ERASER),
         (Qt.Key.Key_0, Tool.ERASER),
-        (Qt.Key.Key_L, Tool.ACCEPT_LASSO),
+        (Qt.Key.Key_L, Tool.ACCEPT),
         (Qt.Key.Key_M, Tool.PAN),
     ],
 )

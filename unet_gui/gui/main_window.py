@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         session, state, canvas, flows = self.session, self.state, self.canvas, self.flows
         classes, learner, actions = self.classes, self.learner, self.commands
         tools = {"brush": Tool.BRUSH, "eraser": Tool.ERASER, "pan": Tool.PAN,
-                 "accept_lasso": Tool.ACCEPT_LASSO}  # fmt: skip
+                 "accept_lasso": Tool.ACCEPT}  # fmt: skip
         return {
             "new_project": flows.new_project, "open": flows.open,
             "open_sample": flows.open_sample, "refresh": flows.refresh,

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.display import Display
+from unet_gui.core.protection import Protection
+from unet_gui.gui.options import MAX_SIZE, MIN_SIZE, Hover, Tool, ToolOptions, ViewOptions
 
-MIN_SIZE: Final = 1
-MAX_SIZE: Final = 2000
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-
-class Tool(Enum):
-    """What a drag on the canvas does."""
-
-    BRUSH = "brush"
-    ERASER = "eraser"
-    ACCEPT_LASSO = "accept_lasso"
-    PAN = "pan"
-
-
-@dataclass(frozen=True, slots=True)
-class Hover:
-    """The image pixel under the pointer."""
-
-    x: int
-    y: int
+__all__ = ["MAX_SIZE", "MIN_SIZE", "Hover", "Tool", "ToolOptions", "ViewOptions", "ViewState"]
 
 
 class ViewState(QObject):
@@ -43,6 +30,10 @@ class ViewState(QObject):
     ghost_visible_changed = Signal(bool)
     hover_changed = Signal(object)
     zoom_changed = Signal(float)
+    options_changed = Signal(object)
+    view_changed = Signal(object)
+    display_changed = Signal(object)
+    class_view_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +48,12 @@ class ViewState(QObject):
         self.ghost_visible = True
         self.hover: Hover | None = None
         self.zoom = 1.0
+        self.options = ToolOptions()
+        self.view = ViewOptions()
+        self.display = Display()
+        self.hidden: frozenset[int] = frozenset()
+        self.locked: frozenset[int] = frozenset()
+        self.solo: int | None = None
 
     @property
     def size(self) -> int:
@@ -130,3 +127,53 @@ class ViewState(QObject):
         if zoom != self.zoom:
             self.zoom = zoom
             self.zoom_changed.emit(zoom)
+
+    def set_options(self, **changes: Any) -> None:
+        """Change what the tools do, by the names of `ToolOptions`."""
+        options = replace(self.options, **changes)
+        if options != self.options:
+            self.options = options
+            self.options_changed.emit(options)
+
+    def set_view(self, **changes: Any) -> None:
+        """Change what the canvas shows, by the names of `ViewOptions`."""
+        view = replace(self.view, **changes)
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit(view)
+
+    def set_display(self, display: Display) -> None:
+        if display != self.display:
+            self.display = display
+            self.display_changed.emit(display)
+
+    # -- classes ---------------------------------------------------------------------------
+
+    def set_hidden(self, class_ids: Iterable[int]) -> None:
+        """Classes that are not drawn; 255 stands for nothing."""
+        self._set_class_view(hidden=frozenset(class_ids))
+
+    def set_locked(self, class_ids: Iterable[int]) -> None:
+        """Classes that no tool paints over."""
+        self._set_class_view(locked=frozenset(class_ids))
+
+    def set_solo(self, class_id: int | None) -> None:
+        """The only class that is drawn; None draws all but the hidden ones."""
+        self._set_class_view(solo=class_id)
+
+    def shows_class(self, class_id: int) -> bool:
+        if self.solo is not None:
+            return class_id == self.solo
+        return class_id not in self.hidden
+
+    @property
+    def protection(self) -> Protection:
+        """What painting must not touch now."""
+        return Protection(self.locked, self.options.paint_only)
+
+    def _set_class_view(self, **changes: Any) -> None:
+        changed = [name for name, value in changes.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, changes[name])
+        if changed:
+            self.class_view_changed.emit()

@@ -22,7 +22,7 @@ TOOL_ACTIONS: Final = {
     Tool.BRUSH: "brush",
     Tool.ERASER: "eraser",
     Tool.PAN: "pan",
-    Tool.ACCEPT_LASSO: "accept_lasso",
+    Tool.ACCEPT: "accept_lasso",
 }
 
 

@@ -66,7 +66,7 @@ class Decoration:
             if self._pointer.panning:
                 return None, Qt.CursorShape.ClosedHandCursor
             return None, Qt.CursorShape.OpenHandCursor
-        if tool is Tool.ACCEPT_LASSO:
+        if tool is Tool.ACCEPT:
             return BrushCursor(0, ratio=ratio), Qt.CursorShape.BlankCursor
         diameter = self._pointer.size * self._viewport.scale
         if tool is Tool.ERASER:

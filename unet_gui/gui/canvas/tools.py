@@ -34,7 +34,7 @@ def tool_hint(tool: Tool) -> str:
             "Make pixels unlabelled again. Shift+click: straight line from the last stroke."
             " Ctrl+wheel: size. Esc: never mind."
         ),
-        Tool.ACCEPT_LASSO: tr(
+        Tool.ACCEPT: tr(
             "Draw around a part of the proposal to accept what is inside. Esc: never mind."
         ),
         Tool.PAN: tr("Drag the image. Also: middle button, or Space and drag. Wheel: zoom."),
@@ -204,7 +204,7 @@ class Pointer:
         right = contact.button == Qt.MouseButton.RightButton
         if contact.button == Qt.MouseButton.MiddleButton or (left and self.tool is Tool.PAN):
             self.drag = PanDrag(self._viewport, contact)
-        elif left and self._state.tool is Tool.ACCEPT_LASSO:
+        elif left and self._state.tool is Tool.ACCEPT:
             self.drag = LassoDrag(self._session, self._viewport, contact)
         elif left and contact.modifiers & Qt.KeyboardModifier.AltModifier:
             self.pick()

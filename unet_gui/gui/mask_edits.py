@@ -1,0 +1,1 @@
+"""Edits of the whole mask or a region of it that are commands rather than strokes."""

@@ -1,0 +1,1 @@
+"""Which pixels a painting tool means: superpixels, paths along edges, objects, clean-up."""
