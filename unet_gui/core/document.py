@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_gui.core.brush import segment_footprint
+from unet_gui.core.brush import brush_spans
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
-from unet_gui.core.history import EditRecorder, History, tile_rect
+from unet_gui.core.history import EditRecorder, History
+from unet_gui.core.protection import Protection
+from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from unet_gui.core.brush import Point
+    from unet_gui.core.footprint import Footprint
+    from unet_gui.core.history import Edit
+    from unet_gui.core.tiled_mask import Key, MaskSnapshot
 
 RgbImage = NDArray[np.uint8]
 """H×W×3 uint8, 0..255."""
@@ -28,81 +34,156 @@ ClassMask = NDArray[np.uint8]
 class Document:
     """A mask, its history and its running class counts.
 
+    Args:
+        mask: H×W uint8, or one in tiles, which is taken over.
+        history: an empty one unless given.
+
     Attributes:
         counts: int64[256], how many pixels hold each value; kept up to date by every edit.
         revision: grows with every change, so that a saver knows whether it is up to date.
+        protection: what edits must leave alone; undo and redo do not ask.
+        changed_tiles: keys of the tiles changed since whoever saves last cleared them.
     """
 
-    def __init__(self, mask: ClassMask, *, history: History | None = None) -> None:
-        if mask.ndim != 2 or mask.dtype != np.uint8:
-            raise ValueError(f"a mask is H×W uint8, not {mask.dtype} {mask.shape}")
-        self._mask = np.array(mask, order="C")
-        self._view = self._mask.view()
-        self._view.flags.writeable = False
-        self._bounds = Rect.of_shape(mask.shape)
-        self._stroke: EditRecorder | None = None
+    def __init__(self, mask: ClassMask | TiledMask, *, history: History | None = None) -> None:
+        self._tiles = mask if isinstance(mask, TiledMask) else TiledMask.of_array(mask)
+        self._edit: EditRecorder | None = None
         self._value = UNLABELLED
         self._last: Point = (0.0, 0.0)
+        self._whole: tuple[int, ClassMask] | None = None
         self.history = history or History()
-        self.counts = histogram(self._mask)
+        self.protection = Protection()
+        self.counts = _count_all(self._tiles)
+        self.changed_tiles: set[Key] = set()
         self.revision = 0
 
     @classmethod
     def blank(cls, height: int, width: int) -> Document:
         """All unlabelled."""
-        return cls(np.full((height, width), UNLABELLED, np.uint8))
+        return cls(TiledMask((height, width)))
+
+    # -- looking ---------------------------------------------------------------------------
 
     @property
-    def mask(self) -> ClassMask:
-        """H×W uint8, read-only: edits go through the methods below."""
-        return self._view
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self._tiles.shape
+
+    @property
+    def size(self) -> int:
+        """How many pixels there are."""
+        return self.shape[0] * self.shape[1]
 
     @property
     def bounds(self) -> Rect:
-        return self._bounds
+        return self._tiles.bounds
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by mask and history."""
+        return self._tiles.nbytes + self.history.size
 
     @property
     def stroking(self) -> bool:
         """A stroke is under way."""
-        return self._stroke is not None
+        return self._edit is not None
+
+    @property
+    def mask(self) -> ClassMask:
+        """All of it, H×W uint8, read-only; put together anew after each change, so for the small.
+
+        The rest of the program reads rectangles, tiles or snapshots.
+        """
+        if self._whole is None or self._whole[0] != self.revision:
+            whole = self._tiles.read(self.bounds)
+            whole.flags.writeable = False
+            self._whole = (self.revision, whole)
+        return self._whole[1]
+
+    def read(self, rect: Rect) -> ClassMask:
+        """A copy of the pixels of `rect`, which lies inside the image."""
+        return self._tiles.read(rect)
+
+    def value_at(self, x: int, y: int) -> int:
+        """Of one pixel inside the image."""
+        return self._tiles.value_at(x, y)
+
+    def tile(self, key: Key) -> NDArray[np.uint8]:
+        """uint8 TILE×TILE as it is now; not to be written to."""
+        return self._tiles.tile(key)
+
+    @property
+    def keys(self) -> Iterator[Key]:
+        """Of the tiles that hold something."""
+        return self._tiles.keys
+
+    def snapshot(self) -> MaskSnapshot:
+        """The mask as it is now, for any thread; costs next to nothing."""
+        return self._tiles.snapshot(self.revision)
+
+    # -- strokes ---------------------------------------------------------------------------
 
     def begin_stroke(self, name: str, value: int, at: Point) -> None:
         """Start a stroke that paints `value` (255 erases); one still open is finished first."""
         self.end_stroke()
-        self._stroke = EditRecorder(name, self._mask)
+        self._edit = EditRecorder(name, self._tiles)
         self._value = value
         self._last = at
 
-    def stroke_to(self, point: Point, diameter: float) -> Rect:
+    def stroke_to(self, point: Point, diameter: float, *, square: bool = False) -> Rect:
         """Paint from the last position to `point`; returns the pixels that may have changed."""
-        if self._stroke is None:
+        if self._edit is None:
             return EMPTY
         changed = EMPTY
         for start, end in _pieces(self._last, point, max(256.0, 4 * diameter)):
-            rect, covered = segment_footprint(start, end, diameter, self._bounds)
-            if not rect.empty:
-                changed = changed.union(self._write(self._stroke, rect, covered, self._value))
+            spans = brush_spans(start, end, diameter, self.bounds, square=square)
+            changed = changed.union(self._write(self._edit, spans, self._value))
         self._last = point
         return changed
 
+    def paint(self, rect: Rect, where: NDArray[np.bool_] | None = None) -> Rect:
+        """Add any pixels to the open stroke.
+
+        Args:
+            rect: inside the image.
+            where: bool array of its shape; None for all.
+
+        Returns:
+            The pixels that may have changed.
+        """
+        return self.write(rect, self._value, where=where)
+
+    def write(
+        self, rect: Rect, values: int | ClassMask, *, where: NDArray[np.bool_] | None = None
+    ) -> Rect:
+        """Add values to the open stroke; see `apply`."""
+        if self._edit is None or rect.empty:
+            return EMPTY
+        if not self.bounds.contains(rect):
+            raise ValueError(f"{rect} is outside {self.bounds}")
+        return self._write(self._edit, Pixels(rect, where), values)
+
     def end_stroke(self) -> Rect:
         """Make the open stroke one undo step; returns what it changed in all."""
-        if self._stroke is None:
+        if self._edit is None:
             return EMPTY
-        edit = self._stroke.finish()
-        self._stroke = None
+        edit = self._edit.finish()
+        self._edit = None
         self.history.push(edit)
-        return edit.rect
+        self.changed_tiles.update(edit.tiles)
+        return edit.step.rect
 
     def abort_stroke(self) -> Rect:
         """Take the open stroke back without a trace."""
-        if self._stroke is None:
+        if self._edit is None:
             return EMPTY
-        rect = self._stroke.revert()
-        self._stroke = None
-        self._recount()
+        rect = self._edit.revert()
+        self.counts -= self._edit.delta
+        self._edit = None
         self.revision += 1
         return rect
+
+    # -- edits -----------------------------------------------------------------------------
 
     def apply(
         self,
@@ -126,70 +207,118 @@ class Document:
         Raises:
             ValueError: `rect` reaches outside the image.
         """
-        if not self._bounds.contains(rect):
-            raise ValueError(f"{rect} is outside {self._bounds}")
-        self.end_stroke()
-        if rect.empty:
-            return EMPTY
-        recorder = EditRecorder(name, self._mask)
-        self._write(recorder, rect, where, values)
-        edit = recorder.finish()
-        self.history.push(edit)
-        return edit.rect
+        if not self.bounds.contains(rect):
+            raise ValueError(f"{rect} is outside {self.bounds}")
+        self.begin_stroke(name, UNLABELLED, (0.0, 0.0))
+        self.write(rect, values, where=where)
+        return self.end_stroke()
 
     def undo(self) -> Rect:
-        """Take back the last edit (finishing an open stroke first); returns what changed."""
+        """Take back the last edit (finishing an open stroke first); returns what changed.
+
+        Raises:
+            UnetGuiError: it was put away on disk and cannot be read; nothing has changed.
+        """
         self.end_stroke()
-        return self._swap(redo=False)
+        return self._swapped(self.history.undo(self._tiles), -1)
 
     def redo(self) -> Rect:
+        """As `undo`, forwards."""
         self.end_stroke()
-        return self._swap(redo=True)
+        return self._swapped(self.history.redo(self._tiles), +1)
 
-    def _swap(self, *, redo: bool) -> Rect:
-        edit = self.history.peek(redo=redo)
+    def travel(self, position: int) -> Rect:
+        """Undo or redo until `position` steps are in the mask; returns what changed."""
+        self.end_stroke()
+        position = max(0, min(position, len(self.history.steps)))
+        changed = EMPTY
+        while self.history.position > position:
+            changed = changed.union(self.undo())
+        while self.history.position < position:
+            changed = changed.union(self.redo())
+        return changed
+
+    def _swapped(self, edit: Edit | None, sign: int) -> Rect:
         if edit is None:
             return EMPTY
-        areas = [tile_rect(key, self._bounds) for key in edit.tiles]
-        for area in areas:
-            self._count(area, -1)
-        rect = self.history.redo(self._mask) if redo else self.history.undo(self._mask)
-        for area in areas:
-            self._count(area, +1)
+        self.counts += sign * edit.delta
+        self.changed_tiles.update(edit.tiles)
         self.revision += 1
-        return rect
+        return edit.step.rect
 
-    def _write(
-        self,
-        recorder: EditRecorder,
-        rect: Rect,
-        where: NDArray[np.bool_] | None,
-        values: int | ClassMask,
-    ) -> Rect:
-        """The one write path."""
-        recorder.about_to_write(rect)
-        target = self._mask[rect.slices]
-        if where is None:
-            self.counts -= histogram(target)
-            target[...] = values
-            self.counts += histogram(target)
-        elif isinstance(values, int):
-            old = target[where]
-            self.counts -= histogram(old)
-            self.counts[values] += old.size
-            target[where] = values
-        else:
-            self.counts -= histogram(target[where])
-            self.counts += histogram(values[where])
-            np.copyto(target, values, where=where)
-        self.revision += 1
-        return rect
+    def _write(self, edit: EditRecorder, footprint: Footprint, values: int | ClassMask) -> Rect:
+        """The one write path: tile by tile, and only where something changes."""
+        writable = self.protection.writable()
+        changed = EMPTY
+        for key in footprint.rect.tiles(TILE):
+            rect, where = footprint.cut(key_rect(key))
+            if rect.empty:
+                continue
+            tile = self._tiles.tile(key)
+            full = where is None and writable is None and rect == key_rect(key)
+            inside = rect.moved(-key[1] * TILE, -key[0] * TILE).slices
+            new = values
+            if not isinstance(new, int):
+                new = new[rect.moved(-footprint.rect.x0, -footprint.rect.y0).slices]
+            where = _differing(tile, tile[inside], new, where, writable)
+            if where is None:
+                continue
+            delta = _delta(tile, tile[inside], new, where)
+            if full and isinstance(new, int):
+                edit.replace_tile(key, uniform(new))
+            else:
+                np.copyto(edit.tile_to_write(key)[inside], new, where=where)
+            edit.delta += delta
+            self.counts += delta
+            changed = changed.union(rect)
+        if not changed.empty:
+            edit.rect = edit.rect.union(changed)
+            self.revision += 1
+        return changed
 
-    def _count(self, rect: Rect, sign: int) -> None:
-        self.counts += sign * histogram(self._mask[rect.slices])
 
-    def _recount(self) -> None:
-        self.counts = histogram(self._mask)
+def _differing(
+    tile: NDArray[np.uint8],
+    old: NDArray[np.uint8],
+    new: int | ClassMask,
+    where: NDArray[np.bool_] | None,
+    writable: NDArray[np.bool_] | None,
+) -> NDArray[np.bool_] | None:
+    """The pixels that a write changes; None when it changes none.
+
+    Moves of a brush overlap: mostly there is nothing left to do for the greater part of a tile.
+    """
+    if isinstance(new, int) and is_uniform(tile):
+        value = int(tile[0, 0])
+        if value == new or (writable is not None and not writable[value]):
+            return None
+        return np.ones(old.shape, np.bool_) if where is None else where
+    differs: NDArray[np.bool_] = old != new
+    if where is not None:
+        differs &= where
+    if writable is not None:
+        differs &= writable[old]
+    return differs if differs.any() else None
+
+
+def _delta(
+    tile: NDArray[np.uint8],
+    old: NDArray[np.uint8],
+    new: int | ClassMask,
+    where: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """int64[256], how the counts of the values change."""
+    delta = np.zeros(256, np.int64)
+    number = int(np.count_nonzero(where))
+    if is_uniform(tile):
+        delta[tile[0, 0]] -= number
+    else:
+        delta -= np.bincount(old[where], minlength=256)
+    if isinstance(new, int):
+        delta[new] += number
+    else:
+        delta += np.bincount(new[where], minlength=256)
+    return delta
 
 
 def _pieces(start: Point, end: Point, longest: float) -> Iterator[tuple[Point, Point]]:
@@ -210,4 +339,19 @@ def histogram(values: NDArray[np.uint8]) -> NDArray[np.int64]:
     counts = np.zeros(256, np.int64)
     for start in range(0, flat.size, 1 << 20):
         counts += np.bincount(flat[start : start + (1 << 20)], minlength=256)
+    return counts
+
+
+def _count_all(mask: TiledMask) -> NDArray[np.int64]:
+    counts = np.zeros(256, np.int64)
+    seen = 0
+    for key in mask.keys:
+        area = key_rect(key).intersection(mask.bounds)
+        tile = mask.tile(key)
+        if is_uniform(tile):
+            counts[tile[0, 0]] += area.width * area.height
+        else:
+            counts += histogram(tile[: area.height, : area.width])
+        seen += area.width * area.height
+    counts[UNLABELLED] += mask.shape[0] * mask.shape[1] - seen
     return counts

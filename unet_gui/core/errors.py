@@ -53,3 +53,7 @@ class TrainingError(UnetGuiError):
 
 class ExportError(UnetGuiError):
     """An export could not be written."""
+
+
+class DatasetError(UnetGuiError):
+    """A dataset made elsewhere cannot be read or brought into a project."""

@@ -1,163 +1,303 @@
 """Undo: the tiles an edit touched, as they were, swapped back and forth.
 
-One edit keeps the 256-pixel tiles it wrote to as compressed copies of their former content. Undo
-swaps them with what is there now, redo swaps again, so neither ever replays an edit (the way of
-Krita's memento manager).
+One edit keeps the tiles it wrote to as they were before. Undo swaps them with what is there now,
+redo swaps again, so neither ever replays an edit (the way of Krita's memento manager). Tiles are
+shared with the mask until it changes them, then packed when there is time, and past a budget of
+memory put away into a store; without one the oldest steps are dropped.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.tile_codec import join, pack, split, unpack
+from unet_gui.core.tiled_mask import is_uniform, key_rect
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TILE: Final = 256
-DEFAULT_BUDGET: Final = 128 << 20
+    from unet_gui.core.tiled_mask import Key, TiledMask
+
+DEFAULT_BUDGET: Final = 64 << 20
+"""Bytes of undo kept in memory for one image."""
+
+FRESH: Final = 16 << 20
+"""Bytes of tiles of the newest edits that stay unpacked: undoing them costs nothing."""
+
+ROUGH: Final = 4 * FRESH
+"""Bytes of unpacked tiles beyond which packing waits for nobody."""
+
+PREVIEW: Final = 32
+"""Side of the small pictures of the steps, in pixels."""
 
 
-@dataclass(slots=True)
-class Edit:
-    """One undo step: what it is called, what it changed, the tiles as they were before."""
+class UndoStore(Protocol):
+    """Where tiles go that memory has no room for."""
+
+    def put(self, data: bytes) -> object:
+        """Keep `data`; returns what to ask for it with."""
+
+    def get(self, handle: object) -> bytes:
+        """What was put; any UnetGuiError if that is gone."""
+
+    def drop(self, handle: object) -> None:
+        """It will not be asked for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history, to be shown.
+
+    Attributes:
+        name: what the person did.
+        rect: the pixels it changed.
+        preview: h×w uint8 class ids, at most 32×32: how those pixels looked afterwards.
+    """
 
     name: str
-    rect: Rect = EMPTY
-    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    rect: Rect
+    preview: NDArray[np.uint8]
 
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return sum(len(t) for t in self.tiles.values()) + 200
+
+@dataclass(slots=True, eq=False)
+class Edit:
+    """One undo step.
+
+    Attributes:
+        step: its name and look.
+        delta: int64[256], by how much it changed the count of each value.
+        tiles: what undo (or redo) puts back: tiles, or packed ones.
+        handle: where they are in the store instead.
+        packed: no tile is kept as it is.
+        size: bytes held in memory.
+    """
+
+    step: Step
+    delta: NDArray[np.int64]
+    tiles: dict[Key, NDArray[np.uint8] | bytes] = field(default_factory=dict)
+    handle: object = None
+    packed: bool = False
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Bring `packed` and `size` up to date."""
+        self.packed = all(isinstance(t, bytes) for t in self.tiles.values())
+        self.size = self.delta.nbytes + PREVIEW**2 + sum(_size(t) for t in self.tiles.values())
+
+    def pack(self) -> None:
+        for key, tile in self.tiles.items():
+            if not isinstance(tile, bytes):
+                self.tiles[key] = pack(tile)
+        self.weigh()
+
+    def put_away(self, store: UndoStore) -> None:
+        """Into the store, out of memory."""
+        self.handle = store.put(self.to_bytes())
+        self.tiles = {}
+        self.weigh()
+
+    def bring_back(self, store: UndoStore | None) -> None:
+        """Into memory again."""
+        if self.handle is not None and store is not None:
+            self.tiles = dict(split(store.get(self.handle)))
+            store.drop(self.handle)
+            self.handle = None
+
+    def to_bytes(self) -> bytes:
+        """All tiles as one piece."""
+        return join({k: t if isinstance(t, bytes) else pack(t) for k, t in self.tiles.items()})
 
 
 class EditRecorder:
     """Collects the before-tiles of one edit while it is being made."""
 
-    def __init__(self, name: str, mask: NDArray[np.uint8]) -> None:
+    def __init__(self, name: str, mask: TiledMask) -> None:
         self.name = name
         self.rect = EMPTY
+        self.delta = np.zeros(256, np.int64)
         self._mask = mask
-        self._bounds = Rect.of_shape(mask.shape)
-        self._before: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self._before: dict[Key, NDArray[np.uint8]] = {}
 
-    def about_to_write(self, rect: Rect) -> None:
-        """Keep the tiles under `rect` that no earlier write of this edit has kept."""
-        for key in rect.tiles(TILE):
-            if key not in self._before:
-                self._before[key] = self._mask[tile_rect(key, self._bounds).slices].copy()
-        self.rect = self.rect.union(rect)
+    def tile_to_write(self, key: Key) -> NDArray[np.uint8]:
+        """A tile to write to; what it was is kept at the first time."""
+        if key not in self._before:
+            self._before[key] = self._mask.release(key)
+        return self._mask.writable(key)
+
+    def replace_tile(self, key: Key, tile: NDArray[np.uint8]) -> None:
+        """Instead of writing every pixel of it."""
+        if key not in self._before:
+            self._before[key] = self._mask.release(key)
+        self._mask.put(key, tile)
 
     def finish(self) -> Edit:
         """Freeze into an undo step; tiles that ended unchanged are dropped."""
-        edit = Edit(self.name)
+        tiles: dict[Key, NDArray[np.uint8] | bytes] = {}
+        rect = EMPTY
         for key, before in self._before.items():
-            area = tile_rect(key, self._bounds)
-            if not np.array_equal(before, self._mask[area.slices]):
-                edit.tiles[key] = _pack(before)
-                edit.rect = edit.rect.union(area.intersection(self.rect))
-        return edit
+            now = self._mask.release(key)
+            plain = is_uniform(now) and is_uniform(before)
+            if now is not before and (plain or not np.array_equal(before, now)):
+                tiles[key] = before
+                rect = rect.union(key_rect(key).intersection(self.rect))
+        preview = self._mask.sample(rect, PREVIEW)
+        return Edit(Step(self.name, rect, preview), self.delta, tiles)
 
     def revert(self) -> Rect:
         """Put everything back as it was; returns what changed."""
         for key, before in self._before.items():
-            self._mask[tile_rect(key, self._bounds).slices] = before
+            self._mask.put(key, before)
         return self.rect
 
 
 class History:
-    """Undo and redo stacks of one mask, bounded by bytes: the oldest steps go first."""
+    """Undo and redo of one mask.
 
-    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
+    Args:
+        budget: bytes to keep in memory.
+        store: where older steps go; None drops them past the budget.
+    """
+
+    def __init__(self, budget: int = DEFAULT_BUDGET, store: UndoStore | None = None) -> None:
         self.budget = budget
-        self._undo: deque[Edit] = deque()
-        self._redo: list[Edit] = []
-        self._size = 0
+        self.store = store
+        self._edits: list[Edit] = []
+        self.position = 0
+        """How many of the steps are in the mask now; those behind it can be redone."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, the oldest first, those that were undone included."""
+        return [edit.step for edit in self._edits]
 
     @property
     def undo_name(self) -> str:
         """What undo would take back; empty when there is nothing."""
-        return self._undo[-1].name if self._undo else ""
+        return self._edits[self.position - 1].step.name if self.can_undo else ""
 
     @property
     def redo_name(self) -> str:
-        return self._redo[-1].name if self._redo else ""
+        return self._edits[self.position].step.name if self.can_redo else ""
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._undo)
+        return self.position > 0
 
     @property
     def can_redo(self) -> bool:
-        return bool(self._redo)
+        return self.position < len(self._edits)
 
     @property
     def size(self) -> int:
-        """Bytes held by both stacks."""
-        return self._size
+        """Bytes held in memory."""
+        return sum(e.size for e in self._edits)
 
     def push(self, edit: Edit) -> None:
         """A new edit: it can be undone, what was undone before cannot be redone any more."""
         if not edit.tiles:
             return
-        self._size -= sum(e.size for e in self._redo)
-        self._redo.clear()
-        self._undo.append(edit)
-        self._size += edit.size
-        while self._size > self.budget and len(self._undo) > 1:
-            self._size -= self._undo.popleft().size
+        for undone in self._edits[self.position :]:
+            self._drop(undone)
+        del self._edits[self.position :]
+        self._edits.append(edit)
+        self.position += 1
+        if sum(e.size for e in self._edits if not e.packed) > ROUGH:
+            while self.tidy():
+                pass
 
-    def undo(self, mask: NDArray[np.uint8]) -> Rect:
-        """Swap the last edit's tiles back into `mask`; returns what changed."""
-        if not self._undo:
-            return EMPTY
-        edit = self._undo.pop()
+    def tidy(self) -> bool:
+        """Pack or put away one edit, an instant's work; False when there is nothing to do."""
+        kept = 0
+        for edit in reversed(self._edits):
+            if edit.packed:
+                continue
+            kept += edit.size
+            if kept > FRESH:
+                edit.pack()
+                return True
+        return self._make_room()
+
+    def undo(self, mask: TiledMask) -> Edit | None:
+        """Swap the last edit's tiles back into `mask`.
+
+        Raises:
+            UnetGuiError: its tiles were put away and cannot be read; nothing has changed.
+        """
+        if not self.can_undo:
+            return None
+        edit = self._edits[self.position - 1]
         self._swap(edit, mask)
-        self._redo.append(edit)
-        return edit.rect
+        self.position -= 1
+        return edit
 
-    def redo(self, mask: NDArray[np.uint8]) -> Rect:
-        if not self._redo:
-            return EMPTY
-        edit = self._redo.pop()
+    def redo(self, mask: TiledMask) -> Edit | None:
+        """As `undo`, forwards."""
+        if not self.can_redo:
+            return None
+        edit = self._edits[self.position]
         self._swap(edit, mask)
-        self._undo.append(edit)
-        return edit.rect
+        self.position += 1
+        return edit
 
-    def peek(self, *, redo: bool = False) -> Edit | None:
-        """The edit that undo (or redo) would swap next."""
-        stack = self._redo if redo else self._undo
-        return stack[-1] if stack else None
+    def forget(self) -> None:
+        """Drop all steps."""
+        for edit in self._edits:
+            self._drop(edit)
+        self._edits.clear()
+        self.position = 0
 
-    def _swap(self, edit: Edit, mask: NDArray[np.uint8]) -> None:
-        bounds = Rect.of_shape(mask.shape)
-        self._size -= edit.size
-        for key, packed in edit.tiles.items():
-            tile = mask[tile_rect(key, bounds).slices]
-            now = _pack(tile)
-            tile[:] = _unpack(packed, tile.shape)
+    def edits(self, budget: int) -> list[Edit]:
+        """The newest edits that can be undone, at most `budget` bytes of them, to be kept."""
+        kept: list[Edit] = []
+        for edit in reversed(self._edits[: self.position]):
+            budget -= edit.size
+            if edit.handle is not None or budget < 0:
+                break
+            kept.append(edit)
+        return kept[::-1]
+
+    def restore(self, edits: list[Edit]) -> None:
+        """Begin with edits of an earlier time; only for a history that is still empty."""
+        self._edits = list(edits)
+        self.position = len(edits)
+
+    def _swap(self, edit: Edit, mask: TiledMask) -> None:
+        edit.bring_back(self.store)
+        for key, kept in edit.tiles.items():
+            now = mask.tile(key)
+            mask.put(key, unpack(kept) if isinstance(kept, bytes) else kept)
             edit.tiles[key] = now
-        self._size += edit.size
+        edit.weigh()
+
+    def _make_room(self) -> bool:
+        """Put away, or drop, the oldest edit that is in memory when the budget is exceeded."""
+        if self.size <= self.budget or len(self._edits) < 2:
+            return False
+        if self.store is None:
+            if self.position < 2:
+                return False
+            self._drop(self._edits.pop(0))
+            self.position -= 1
+            return True
+        oldest = next((e for e in self._edits[:-1] if e.handle is None), None)
+        if oldest is None:
+            return False
+        oldest.put_away(self.store)
+        return True
+
+    def _drop(self, edit: Edit) -> None:
+        if edit.handle is not None and self.store is not None:
+            self.store.drop(edit.handle)
 
 
-def tile_rect(key: tuple[int, int], bounds: Rect) -> Rect:
-    """The pixels of the tile at (row, column), cut to the image."""
-    row, column = key
-    return Rect(column * TILE, row * TILE, (column + 1) * TILE, (row + 1) * TILE).intersection(
-        bounds
-    )
-
-
-def _pack(tile: NDArray[np.uint8]) -> bytes:
-    # Masks are large areas of one value: level 1 already makes some hundred bytes of a tile.
-    return zlib.compress(tile.tobytes(), 1)
-
-
-def _unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
+def _size(tile: NDArray[np.uint8] | bytes) -> int:
+    if isinstance(tile, bytes):
+        return len(tile) + 100
+    return 100 if is_uniform(tile) else tile.nbytes
