@@ -1,64 +1,36 @@
-"""Writing datasets: one module a format, this registry, and the one way to run them."""
+"""Datasets in other programs' formats: one module a format, this registry, the way to run them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import ExportError
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.formats import pairs, voc
-from unet_gui.dataset.formats.pixels import Tally
+from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.journal import Journal
 from unet_gui.dataset.formats.plan import Item, plan
 from unet_gui.dataset.formats.report import ExportReport
 from unet_gui.dataset.formats.staging import staged
-from unet_gui.dataset.project import Project
+from unet_gui.dataset.formats.survey import survey
+from unet_gui.dataset.formats.work import Work
+from unet_gui.dataset.splits import Split
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
     from unet_gui.dataset.entries import ImageEntry
+    from unet_gui.dataset.project import Project
 
-__all__ = ["FORMATS", "ExportReport", "Format", "export"]
+__all__ = ["FORMATS", "ExportReport", "Format", "Option", "Work", "export", "losses"]
 
-Writer = Callable[[Project, Sequence[Item], Path], Generator[Progress, None, Tally]]
+_MODULES: Final = (
+    voc,
+    pairs,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One export format.
-
-    Attributes:
-        key: Its name on the command line.
-        title: Its name for people.
-        description: What is written and for whom, one sentence.
-        write: Writes the items into an empty folder.
-    """
-
-    key: str
-    title: str
-    description: str
-    write: Writer
-
-
-FORMATS: Final[dict[str, Format]] = {
-    f.key: f
-    for f in (
-        Format(
-            "voc",
-            "Pascal VOC",
-            "JPEGImages, SegmentationClass and ImageSets, as the U-Net tutorials and torchvision "
-            "read them.",
-            voc.write,
-        ),
-        Format(
-            "png",
-            "Image and mask pairs",
-            "A PNG image and a PNG mask of the same name, and classes.json; nothing is lost.",
-            pairs.write,
-        ),
-    )
-}
+FORMATS: Final[dict[str, Format]] = {m.FORMAT.key: m.FORMAT for m in _MODULES}
 
 
 def export(  # noqa: PLR0913 - what comes after `out` goes by name
@@ -69,42 +41,88 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     entries: Sequence[ImageEntry] | None = None,
     val: float = 0.2,
     seed: int = 0,
+    split: Split | None = None,
+    options: Mapping[str, str] | None = None,
     overwrite: bool = False,
+    resume: bool = False,
 ) -> Generator[Progress, None, ExportReport]:
     """Write a dataset. Nothing is left of it when it is closed or fails on the way.
 
     Args:
         project: The project.
-        format: A key of `FORMATS`.
+        format: A key of `FORMATS` whose format can be written.
         out: The folder to write; missing, empty or an earlier export, unless `overwrite`.
         entries: Which images; those with at least one labelled pixel when None.
         val: Share of the images for validation, 0 ≤ val < 1.
         seed: Decides which images those are.
+        split: How images are dealt out; takes the place of `val` and `seed`.
+        options: What the format lets choose, by key.
         overwrite: Also write into a folder with other files in it.
+        resume: When closed or failing, keep what is written in a hidden folder in `out`, and go on
+            from there the next time.
 
     Raises:
-        ExportError: unknown format, nothing to export, `out` taken or not writable.
+        ExportError: unknown format or option, nothing to export, `out` taken or not writable.
         ImageReadError, MaskReadError: an image or mask cannot be read; names it.
-        MaskWriteError: the disk is full, ….
     """
-    chosen = FORMATS.get(format)
-    if chosen is None:
-        raise ExportError(f"There is no format “{format}”.", f"Known: {', '.join(FORMATS)}.")
+    chosen = _writable(format)
+    values = chosen.chosen(options)
     target = Path(out).absolute()
-    items = plan(project, entries, val=val, seed=seed)
+    planned = plan(project, entries, split or Split(val=val, seed=seed))
+    items = planned.items
+    surveyed = survey(project, [i.entry for i in items], values)
+    lost = chosen.losses(surveyed)
     yield Progress(0, len(items))
-    with staged(target, overwrite=overwrite) as folder:
-        tally = yield from chosen.write(project, items, folder)
+    kept = f"resume-{chosen.key}" if resume else None
+    with staged(target, overwrite=overwrite, resume=kept) as folder:
+        journal = Journal(folder) if resume else None
+        work = Work(project, items, folder, values, surveyed, journal=journal)
+        if journal is not None:
+            journal.clear(work.keys())
+        assert chosen.write is not None
+        yield from chosen.write(work)
         yield Progress(len(items), len(items))
     return ExportReport(
         format=format,
         out=target,
         images=len(items),
-        train=tuple(i.name for i in items if not i.val),
-        val=tuple(i.name for i in items if i.val),
-        pixels=tally.pixels,
-        warnings=(*_renamed(items), *tally.warnings(project.classes)),
+        train=tuple(i.name for i in work.split("train")),
+        val=tuple(i.name for i in work.split("val")),
+        test=tuple(i.name for i in work.split("test")),
+        pixels=work.tally.pixels,
+        losses=tuple(lost),
+        warnings=(
+            *lost,
+            *planned.notes,
+            *_renamed(items),
+            *work.tally.warnings(work.classes),
+        ),
     )
+
+
+def losses(
+    project: Project,
+    format: str,  # noqa: A002 - as above
+    *,
+    entries: Sequence[ImageEntry] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> list[str]:
+    """What a format cannot hold of these masks, a sentence each, before anything is written.
+
+    Raises:
+        ExportError: as `export`.
+    """
+    chosen = _writable(format)
+    items = plan(project, entries, Split(val=0)).items
+    return chosen.losses(survey(project, [i.entry for i in items], chosen.chosen(options)))
+
+
+def _writable(key: str) -> Format:
+    chosen = FORMATS.get(key)
+    if chosen is None or chosen.write is None:
+        known = ", ".join(f.key for f in FORMATS.values() if f.write)
+        raise ExportError(f"There is no format “{key}” to write.", f"Known: {known}.")
+    return chosen
 
 
 def _renamed(items: Sequence[Item]) -> list[str]:

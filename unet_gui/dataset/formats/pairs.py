@@ -10,45 +10,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.progress import Progress
-from unet_gui.dataset.files import write_json
-from unet_gui.dataset.formats.pixels import Tally, write_mask, write_png
+from unet_gui.dataset.formats.format import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from pathlib import Path
+    from collections.abc import Generator
 
+    from unet_gui.core.progress import Progress
     from unet_gui.dataset.formats.plan import Item
-    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.formats.work import Work
 
 
-def write(
-    project: Project, items: Sequence[Item], folder: Path
-) -> Generator[Progress, None, Tally]:
+def write(work: Work) -> Generator[Progress, None, None]:
     """Write image and mask pairs.
 
     Raises:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    images, masks = folder / "images", folder / "masks"
-    for made in (images, masks):
-        made.mkdir(parents=True)
-    tally = Tally()
-    for i, item in enumerate(items):
-        yield Progress(i, len(items), item.entry.name)
-        write_png(item.entry, images / f"{item.name}.png", tally)
-        write_mask(project, item.entry, masks / f"{item.name}.png", tally)
-    write_json(
-        folder / "classes.json",
-        {
-            "format": 1,
-            "unlabelled": UNLABELLED,
-            "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in project.classes],
-            "split": {
-                "train": [i.name for i in items if not i.val],
-                "val": [i.name for i in items if i.val],
-            },
+
+    def one(item: Item) -> None:
+        work.write_png(item, f"images/{item.name}.png")
+        work.write_mask(item, f"masks/{item.name}.png")
+
+    yield from work.each(one)
+    data = {
+        "format": 1,
+        "unlabelled": UNLABELLED,
+        "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in work.classes],
+        "split": {
+            split: [i.name for i in work.split(split)]
+            for split in dict.fromkeys(("train", "val", *work.splits))
         },
-    )
-    return tally
+    }
+    work.write_json("classes.json", data, indent=2)
+
+
+FORMAT = Format(
+    key="png",
+    title="Image and mask pairs",
+    description="A PNG image and a PNG mask of the same name, and classes.json; nothing is lost.",
+    write=write,
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
@@ -14,14 +15,13 @@ from unet_gui.core.errors import ExportError
 from unet_gui.dataset.decoding import open_image
 from unet_gui.dataset.images import load_image
 from unet_gui.dataset.mask_counts import count
-from unet_gui.dataset.masks import save_mask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask
     from unet_gui.dataset.entries import ImageEntry
-    from unet_gui.dataset.project import Project
 
 _ORIENTATION: Final = 0x0112
 _JPEG_LIMIT: Final = 65535
@@ -29,11 +29,36 @@ _JPEG_LIMIT: Final = 65535
 
 @dataclass(slots=True)
 class Tally:
-    """What happened to pixels on the way; turned into warnings at the end."""
+    """What happened to pixels on the way; turned into warnings at the end.
+
+    Attributes:
+        pixels: Exported pixels by mask value.
+        compressed: Images that became JPEG.
+        converted: Images that became 8-bit RGB.
+        notes: How many images a sentence is true of; "{}" in it becomes that number.
+    """
 
     pixels: dict[int, int] = field(default_factory=dict)
     compressed: int = 0
     converted: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Tally) -> None:
+        """Count another tally in."""
+        for value, number in other.pixels.items():
+            self.pixels[value] = self.pixels.get(value, 0) + number
+        for sentence, number in other.notes.items():
+            self.notes[sentence] = self.notes.get(sentence, 0) + number
+        self.compressed += other.compressed
+        self.converted += other.converted
+
+    def to_json(self) -> list[Any]:
+        return [list(self.pixels.items()), self.compressed, self.converted, self.notes]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Tally:
+        pixels, compressed, converted, notes = data
+        return cls({int(k): int(v) for k, v in pixels}, compressed, converted, dict(notes))
 
     def warnings(self, classes: ClassTable) -> list[str]:
         said = []
@@ -54,19 +79,27 @@ class Tally:
                 f"The masks hold ids that no class has: {', '.join(map(str, unknown))}. "
                 "They were written as they are."
             )
-        return said
+        return said + [sentence.format(number) for sentence, number in self.notes.items()]
 
 
-def write_mask(project: Project, entry: ImageEntry, target: Path, tally: Tally) -> None:
-    """Write the mask as palette PNG, pixel = class id, 255 = unlabelled.
-
-    Raises:
-        UnetGuiError: the mask cannot be read or written.
-    """
-    mask = project.load_mask(entry)
+def tally_mask(mask: ClassMask, tally: Tally) -> None:
+    """Count the pixels of a mask."""
     for value, number in count(mask).items():
         tally.pixels[value] = tally.pixels.get(value, 0) + number
-    save_mask(target, mask, project.classes)
+
+
+def write_mask(target: Path, mask: ClassMask, classes: ClassTable) -> None:
+    """Write a mask as palette PNG, pixel = class id, 255 = unlabelled.
+
+    Not through `save_mask`: an export appears as a whole, so its files need not reach the disk
+    one by one.
+
+    Raises:
+        OSError: the disk is full, ….
+    """
+    image = Image.fromarray(mask)
+    image.putpalette(classes.palette().tobytes())
+    image.save(target, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
 
 
 def write_png(entry: ImageEntry, target: Path, tally: Tally) -> None:

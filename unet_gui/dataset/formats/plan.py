@@ -6,10 +6,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import ExportError, MaskReadError
 from unet_gui.dataset.mask_counts import labelled
+from unet_gui.dataset.splits import Part, Split, deal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,42 +26,58 @@ class Item:
     Attributes:
         entry: The image in the project.
         name: Its name in the export: no folder, no suffix, no white space.
-        val: Whether it is for validation.
+        split: What it is for: "train", "val" or "test".
     """
 
     entry: ImageEntry
     name: str
-    val: bool
+    split: Part
+
+    @property
+    def val(self) -> bool:
+        """Whether it is for validation."""
+        return self.split is Part.VAL
 
 
-def plan(
-    project: Project, entries: Sequence[ImageEntry] | None, *, val: float, seed: int
-) -> list[Item]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is exported.
+
+    Attributes:
+        items: The images.
+        notes: What a person should know about the split, a sentence each.
+    """
+
+    items: list[Item]
+    notes: tuple[str, ...] = ()
+
+
+_NAME_BYTES: Final = 200
+"""Room for what formats put behind a name: file systems end at 255 bytes."""
+
+
+def plan(project: Project, entries: Sequence[ImageEntry] | None, split: Split) -> Plan:
     """Decide what is exported.
 
     Args:
         project: The project.
         entries: Which images; those with at least one labelled pixel when None.
-        val: Share for validation, 0 ≤ val < 1. At least one image stays for training, and with two
-            images or more at least one is for validation, unless `val` is 0.
-        seed: Which images those are. Each image draws its own lot, so that adding one does not
-            shuffle the others.
+        split: How they are dealt out.
 
     Raises:
-        ExportError: nothing to export, or `val` out of range.
+        ExportError: nothing to export, or a split that cannot be.
     """
-    if not 0 <= val < 1:
-        raise ExportError(f"The share for validation is {val}.", "It goes from 0 to below 1.")
     chosen = _labelled(project) if entries is None else list(entries)
     if not chosen:
         raise ExportError(
             "There is nothing to export: no image has a labelled pixel.",
             "Paint something, or accept a prediction first.",
         )
-    count = min(max(1, round(val * len(chosen))), len(chosen) - 1) if val else 0
-    drawn = {e.name for e in sorted(chosen, key=lambda e: _lot(e, seed))[:count]}
+    dealt = deal([e.name for e in chosen], split)
+    chosen = [e for e in chosen if e.name in dealt.parts]
     names = flat_names([e.name for e in chosen])
-    return [Item(e, n, e.name in drawn) for e, n in zip(chosen, names, strict=True)]
+    items = [Item(e, n, dealt.parts[e.name]) for e, n in zip(chosen, names, strict=True)]
+    return Plan(items, tuple(dealt.notes))
 
 
 def flat_names(names: Sequence[str]) -> list[str]:
@@ -75,6 +92,7 @@ def flat_names(names: Sequence[str]) -> list[str]:
         path = PurePosixPath(name)
         # White space, because common readers of file lists split lines at it.
         plain = re.sub(r"\s+", "_", "__".join((*path.parts[:-1], path.stem))) or "image"
+        plain = _shortened(plain)
         candidate, number = plain, 2
         while candidate.casefold() in taken:
             candidate, number = f"{plain}-{number}", number + 1
@@ -94,6 +112,11 @@ def _labelled(project: Project) -> list[ImageEntry]:
     return chosen
 
 
-def _lot(entry: ImageEntry, seed: int) -> bytes:
-    text = f"{seed}:{entry.name}".encode("utf-8", "surrogateescape")
-    return hashlib.sha256(text).digest()
+def _shortened(name: str) -> str:
+    """Cut at whole characters, told from others that begin alike by a digest of the rest."""
+    encoded = name.encode("utf-8", "surrogateescape")
+    if len(encoded) <= _NAME_BYTES:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    head = encoded[: _NAME_BYTES - 9].decode("utf-8", "ignore")
+    return f"{head}-{digest}"

@@ -20,7 +20,9 @@ class ExportReport:
         train: Names, in the export, of the images to train on.
         val: Names, in the export, of those to validate on.
         pixels: Exported pixels by class id; 255 = unlabelled.
-        warnings: What was lost or changed on the way, a sentence each.
+        warnings: What was lost or changed on the way, a sentence each; `losses` among them.
+        test: Names, in the export, of those set apart for the test.
+        losses: What the format cannot hold, known before writing.
     """
 
     format: str
@@ -30,6 +32,8 @@ class ExportReport:
     val: tuple[str, ...]
     pixels: dict[int, int]
     warnings: tuple[str, ...] = field(default=())
+    test: tuple[str, ...] = field(default=())
+    losses: tuple[str, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -38,6 +42,7 @@ class ExportReport:
             "images": self.images,
             "train": len(self.train),
             "val": len(self.val),
+            "test": len(self.test),
             "pixels": {str(k): v for k, v in sorted(self.pixels.items())},
             "warnings": list(self.warnings),
         }

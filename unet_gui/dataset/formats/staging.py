@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unet_gui.core.errors import ExportError
 from unet_gui.dataset.discovery import OUTPUT_MARKER
 from unet_gui.dataset.files import explain, write_json
+from unet_gui.dataset.formats.journal import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ _PREFIX: Final = ".unet_gui_export-"
 
 
 @contextmanager
-def staged(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def staged(out: Path, *, overwrite: bool = False, resume: str | None = None) -> Iterator[Path]:
     """A folder to write into, whose files move to `out` when the block ends well.
 
     Files of an earlier export of ours that are not written again are removed from `out`. When the
@@ -29,6 +30,8 @@ def staged(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Args:
         out: Where to; it must be empty, missing, or an earlier export, unless `overwrite`.
         overwrite: Also go into a folder with other files; those of the same name are replaced.
+        resume: A name for the folder to write into, which stays when the block fails or is closed,
+            so that another run of this name goes on in it.
 
     Raises:
         ExportError: `out` holds other files or cannot be written.
@@ -39,16 +42,19 @@ def staged(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
             f"{out} is not empty.", "Choose a new folder, or overwrite it (--overwrite)."
         )
     made = _first_missing(out)
-    staging = out / f"{_PREFIX}{secrets.token_hex(4)}"
+    staging = out / f"{_PREFIX}{resume or secrets.token_hex(4)}"
     try:
         try:
-            staging.mkdir(parents=True)
+            staging.mkdir(parents=True, exist_ok=resume is not None)
             yield staging
+            sweep(staging)
             _move_in(staging, out, earlier or [])
         except OSError as exc:
             reason, hint = explain(exc)
             raise ExportError(f"{out} could not be written: {reason}.", hint) from exc
     except BaseException:
+        if resume is not None:
+            raise
         shutil.rmtree(staging, ignore_errors=True)
         if made is not None:
             _remove_empty(made, out)

@@ -13,44 +13,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unet_gui.core.progress import Progress
 from unet_gui.dataset.class_files import class_lines, labelmap_lines
-from unet_gui.dataset.formats.pixels import Tally, write_jpeg, write_mask
+from unet_gui.dataset.formats.format import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Generator, Iterable
 
+    from unet_gui.core.progress import Progress
     from unet_gui.dataset.formats.plan import Item
-    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.formats.work import Work
 
 
-def write(
-    project: Project, items: Sequence[Item], folder: Path
-) -> Generator[Progress, None, Tally]:
+def write(work: Work) -> Generator[Progress, None, None]:
     """Write a VOC folder.
 
     Raises:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    images, masks = folder / "JPEGImages", folder / "SegmentationClass"
-    sets = folder / "ImageSets" / "Segmentation"
-    for made in (images, masks, sets):
-        made.mkdir(parents=True)
-    tally = Tally()
-    for i, item in enumerate(items):
-        yield Progress(i, len(items), item.entry.name)
-        write_jpeg(item.entry, images / f"{item.name}.jpg", tally)
-        write_mask(project, item.entry, masks / f"{item.name}.png", tally)
-    _write_lines(sets / "train.txt", [i.name for i in items if not i.val])
-    _write_lines(sets / "val.txt", [i.name for i in items if i.val])
-    _write_lines(sets / "trainval.txt", [i.name for i in items])
-    _write_lines(folder / "labelmap.txt", labelmap_lines(project.classes))
-    _write_lines(folder / "classes.txt", class_lines(project.classes))
-    return tally
+
+    def one(item: Item) -> None:
+        work.write_jpeg(item, f"JPEGImages/{item.name}.jpg")
+        work.write_mask(item, f"SegmentationClass/{item.name}.png")
+
+    yield from work.each(one)
+    sets = "ImageSets/Segmentation"
+    for split in dict.fromkeys(("train", "val", *work.splits)):
+        _write_lines(work, f"{sets}/{split}.txt", [i.name for i in work.split(split)])
+    trainval = [i.name for i in work.items if i.split != "test"]
+    _write_lines(work, f"{sets}/trainval.txt", trainval)
+    _write_lines(work, "labelmap.txt", labelmap_lines(work.classes))
+    _write_lines(work, "classes.txt", class_lines(work.classes))
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
+def _write_lines(work: Work, name: str, lines: Iterable[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    work.target(name).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+FORMAT = Format(
+    key="voc",
+    title="Pascal VOC",
+    description="JPEGImages, SegmentationClass and ImageSets, as the U-Net tutorials and "
+    "torchvision read them.",
+    write=write,
+)
