@@ -17,7 +17,7 @@ from unet_gui.core.protection import Protection
 from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect, uniform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from unet_gui.core.brush import Point
     from unet_gui.core.footprint import Footprint
@@ -56,6 +56,7 @@ class Document:
         self.counts = _count_all(self._tiles)
         self.changed_tiles: set[Key] = set()
         self.revision = 0
+        self._stamps: dict[Key, int] = {}
 
     @classmethod
     def blank(cls, height: int, width: int) -> Document:
@@ -117,6 +118,11 @@ class Document:
         """Of the tiles that hold something."""
         return self._tiles.keys
 
+    def changed_since(self, revision: int, rect: Rect) -> list[Key]:
+        """Keys of the tiles under `rect` that have changed after that revision."""
+        stamps = self._stamps
+        return [key for key in rect.tiles(TILE) if stamps.get(key, -1) > revision]
+
     def snapshot(self) -> MaskSnapshot:
         """The mask as it is now, for any thread; costs next to nothing."""
         return self._tiles.snapshot(self.revision)
@@ -177,10 +183,10 @@ class Document:
         """Take the open stroke back without a trace."""
         if self._edit is None:
             return EMPTY
-        rect = self._edit.revert()
-        self.counts -= self._edit.delta
-        self._edit = None
-        self.revision += 1
+        edit, self._edit = self._edit, None
+        rect = edit.revert()
+        self.counts -= edit.delta
+        self._stamp(edit.keys)
         return rect
 
     # -- edits -----------------------------------------------------------------------------
@@ -243,13 +249,19 @@ class Document:
             return EMPTY
         self.counts += sign * edit.delta
         self.changed_tiles.update(edit.tiles)
-        self.revision += 1
+        self._stamp(edit.tiles)
         return edit.step.rect
+
+    def _stamp(self, keys: Iterable[Key]) -> None:
+        """These tiles look different now."""
+        self.revision += 1
+        for key in keys:
+            self._stamps[key] = self.revision
 
     def _write(self, edit: EditRecorder, footprint: Footprint, values: int | ClassMask) -> Rect:
         """The one write path: tile by tile, and only where something changes."""
         writable = self.protection.writable()
-        changed = EMPTY
+        changed, keys = EMPTY, []
         for key in footprint.rect.tiles(TILE):
             rect, where = footprint.cut(key_rect(key))
             if rect.empty:
@@ -271,9 +283,10 @@ class Document:
             edit.delta += delta
             self.counts += delta
             changed = changed.union(rect)
-        if not changed.empty:
+            keys.append(key)
+        if keys:
             edit.rect = edit.rect.union(changed)
-            self.revision += 1
+            self._stamp(keys)
         return changed
 
 

@@ -18,6 +18,8 @@ from unet_gui.core.tile_codec import join, pack, split, unpack
 from unet_gui.core.tiled_mask import is_uniform, key_rect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from unet_gui.core.tiled_mask import Key, TiledMask
@@ -136,6 +138,11 @@ class EditRecorder:
         if key not in self._before:
             self._before[key] = self._mask.release(key)
         self._mask.put(key, tile)
+
+    @property
+    def keys(self) -> Iterable[Key]:
+        """Of the tiles it has written to."""
+        return self._before.keys()
 
     def finish(self) -> Edit:
         """Freeze into an undo step; tiles that ended unchanged are dropped."""

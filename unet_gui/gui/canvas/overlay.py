@@ -16,6 +16,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter
 
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.tiled_mask import TILE as MASK_TILE
+from unet_gui.core.tiled_mask import key_rect
 from unet_gui.gui.canvas.tiles import (
     OUTLINE,
     TILE,
@@ -27,9 +29,13 @@ from unet_gui.gui.canvas.tiles import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
+    from unet_gui.core.tiled_mask import Key
+    from unet_gui.gui.canvas.code_levels import TileReader
     from unet_gui.gui.canvas.viewport import Viewport
 
 MAX_TILES: Final = 320
@@ -63,8 +69,8 @@ class Overlay:
         self._palette = 0
         self._scratch = QImage()
 
-    def set_mask(self, mask: ClassMask | None) -> None:
-        """Another document's mask; it is looked into, never copied."""
+    def set_mask(self, mask: TileReader | None) -> None:
+        """Another document; it is looked into, never copied."""
         self._source = TileSource(mask) if mask is not None else None
         self._tiles.clear()
 
@@ -72,28 +78,52 @@ class Overlay:
         """Another proposal; None for none."""
         if self._source is not None:
             self._source.set_ghost(mask)
-        for key in [k for k in self._tiles if k.layer is Layer.GHOST]:
+        for key in [k for k in self._tiles if k.layer is not Layer.MASK]:
             del self._tiles[key]
 
-    def set_palette(self, palette: NDArray[np.uint8]) -> None:
-        """Class colours, 256×3 uint8 RGB by mask value; tiles follow when they are next drawn."""
+    def set_palette(
+        self, palette: NDArray[np.uint8], shown: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Class colours; tiles follow when they are next drawn.
+
+        Args:
+            palette: 256×3 uint8 RGB by mask value.
+            shown: bool[256], values that are drawn at all; None draws every class.
+        """
         rgb = palette.astype(np.uint32)
-        opaque = np.uint32(0xFF000000) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
-        self._colors = np.concatenate([np.zeros(1, np.uint32), opaque[:255]])  # by code
+        colors = np.uint32(0xFF000000) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
+        if shown is not None:
+            colors[~shown] = 0
+        self._colors = np.concatenate([np.zeros(1, np.uint32), colors[:255]])  # by code
         self._palette += 1
 
-    def invalidate(self, rect: Rect) -> None:
-        """Mask pixels have changed."""
+    def invalidate(self, rect: Rect, keys: Iterable[Key] | None = None) -> None:
+        """Mask pixels have changed.
+
+        Args:
+            rect: all of them lie inside.
+            keys: the tiles of the mask that have changed; None for all that `rect` touches.
+        """
         if self._source is None or rect.empty:
             return
-        self._source.invalidate(rect)
-        for layer, outline, level in {key[:3] for key in self._tiles}:
-            touched = to_level(rect, level).expanded(OUTLINE if outline else 0)
-            for row, column in touched.intersection(self._source.bounds(level)).tiles(TILE):
-                key = TileKey(layer, outline, level, row, column)
-                tile = self._tiles.get(key)
-                if tile is not None:
-                    tile.stale = tile.stale.union(touched.intersection(key.area))
+        keys = list(rect.tiles(MASK_TILE) if keys is None else keys)
+        self._source.invalidate(keys)
+        looks = {key[:3] for key in self._tiles if key.layer is not Layer.PREDICTION}
+        for mask_key in keys:
+            part = key_rect(mask_key).intersection(rect)
+            for look in looks:
+                self._mark(look, part)
+
+    def _mark(self, look: tuple[Layer, bool, int], changed: Rect) -> None:
+        """Note which pixels of the tiles of one look are to be coloured anew."""
+        assert self._source is not None
+        layer, outline, level = look
+        touched = to_level(changed, level).expanded(OUTLINE if outline else 0)
+        for row, column in touched.intersection(self._source.bounds(level)).tiles(TILE):
+            key = TileKey(layer, outline, level, row, column)
+            tile = self._tiles.get(key)
+            if tile is not None:
+                tile.stale = tile.stale.union(touched.intersection(key.area))
 
     def paint(
         self,

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from unet_gui.core.geometry import Rect
-from unet_gui.gui.canvas.pyramid import CodePyramid
+from unet_gui.gui.canvas.code_levels import ArrayTiles, CodeLevels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
+    from unet_gui.core.tiled_mask import Key
+    from unet_gui.gui.canvas.code_levels import TileReader
 
 TILE: Final = 256
 
@@ -26,10 +30,11 @@ OUTLINE: Final = 2
 
 
 class Layer(Enum):
-    """What a tile shows."""
+    """What a tile shows: the mask, what is proposed beside it, or the prediction by itself."""
 
     MASK = "mask"
     GHOST = "ghost"
+    PREDICTION = "prediction"
 
 
 class TileKey(NamedTuple):
@@ -69,9 +74,9 @@ def to_level(rect: Rect, level: int) -> Rect:
 class TileSource:
     """Codes of mask and ghost by tile: class id + 1, 0 where nothing is to be drawn."""
 
-    def __init__(self, mask: ClassMask) -> None:
-        self._mask = CodePyramid(mask)
-        self._ghost: CodePyramid | None = None
+    def __init__(self, mask: TileReader) -> None:
+        self._mask = CodeLevels(mask)
+        self._ghost: CodeLevels | None = None
         self._shape = mask.shape
 
     @property
@@ -81,15 +86,15 @@ class TileSource:
     def set_ghost(self, mask: ClassMask | None) -> None:
         """What is proposed; one of another size is not for this image and is not shown."""
         fits = mask is not None and mask.shape == self._shape
-        self._ghost = CodePyramid(mask) if mask is not None and fits else None
+        self._ghost = CodeLevels(ArrayTiles(mask)) if mask is not None and fits else None
 
     @property
     def has_ghost(self) -> bool:
         return self._ghost is not None
 
-    def invalidate(self, rect: Rect) -> None:
-        """Mask pixels have changed."""
-        self._mask.invalidate(rect)
+    def invalidate(self, keys: Iterable[Key]) -> None:
+        """These tiles of the mask have changed."""
+        self._mask.invalidate(keys)
 
     def bounds(self, level: int) -> Rect:
         """All pixels of a level."""
@@ -117,12 +122,14 @@ class TileSource:
         return codes[area.moved(-corner.x0, -corner.y0).slices]
 
     def _combined(self, layer: Layer, level: int, area: Rect) -> NDArray[np.uint8]:
-        mask = self._mask.read(level, area)
         if layer is Layer.MASK:
-            return mask
+            return self._mask.read(level, area)
         if self._ghost is None:
-            return np.zeros_like(mask)
-        shown: NDArray[np.uint8] = self._ghost.read(level, area) * (mask == 0)
+            return np.zeros((area.height, area.width), np.uint8)
+        proposed = self._ghost.read(level, area)
+        if layer is Layer.PREDICTION:
+            return proposed
+        shown: NDArray[np.uint8] = proposed * (self._mask.read(level, area) == 0)
         return shown
 
 

@@ -107,7 +107,7 @@ class CanvasView(CanvasInput):
         self._pointer.drop()
         image, document = self._session.image, self._session.document
         self._backdrop.set_image(image)
-        self._overlay.set_mask(document.mask if document is not None else None)
+        self._overlay.set_mask(document)
         self._revision = document.revision if document is not None else 0
         if image is not None:
             self._viewport.set_image(image.shape[1], image.shape[0])
@@ -138,11 +138,12 @@ class CanvasView(CanvasInput):
             self._show_message()
 
     def _on_mask_changed(self, rect: Rect) -> None:
-        revision = self._session.document.revision if self._session.document else 0
-        if revision == self._revision:
+        document = self._session.document
+        if document is None or document.revision == self._revision:
             return  # the end of a stroke: each part of it has been announced already
-        self._revision = revision
-        self._overlay.invalidate(rect)
+        keys = document.changed_since(self._revision, rect)
+        self._revision = document.revision
+        self._overlay.invalidate(rect, keys)
         self._repaint(QRect(*self._viewport.to_view_box(rect)))
 
     def _on_ghost_changed(self, _rect: Rect | None = None) -> None:
