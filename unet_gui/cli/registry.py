@@ -46,6 +46,19 @@ SUBCOMMANDS: Final = (
         ),
     ),
     Subcommand(
+        "import",
+        "Label",
+        "bring a dataset made elsewhere into a project",
+        "Bring images and masks of another program's dataset into a project, new or old.\n"
+        "Classes are matched by name; what could not be taken along is said.",
+        "unet_gui.cli.import_",
+        (
+            "import coco/annotations/instances_val.json --into street",
+            "import labelme-folder --into leaves --images refer",
+            "import field-pairs --format png --into cells",
+        ),
+    ),
+    Subcommand(
         "train",
         "Learn",
         "fine-tune a network on everything labelled so far",
@@ -93,6 +106,7 @@ SUBCOMMANDS: Final = (
         (
             "export field --format voc --out field-voc",
             "export field --format png --out field-pairs --val 0.25 --seed 7",
+            "export field --format voc --out field-voc --verify",
         ),
     ),
     Subcommand(

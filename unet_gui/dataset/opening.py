@@ -98,7 +98,7 @@ def open_folder(path: Path) -> Opened:
     shadow = shadow_folder(folder)
     if (shadow / FILE_NAME).exists():
         return Opened(shadow, ProjectFile(shadow), folder, _shadow_notice(folder, shadow))
-    root = folder if (folder / FILE_NAME).exists() else _voc_root(folder)
+    root = folder if (folder / FILE_NAME).exists() else voc_root(folder)
     if root != folder:
         return open_folder(root)
     if (root / FILE_NAME).exists():
@@ -177,8 +177,12 @@ def _shadow_notice(folder: Path, shadow: Path) -> str:
     return f"“{folder.name}” is read-only; your masks and settings are kept in {shadow}."
 
 
-def _voc_root(folder: Path) -> Path:
-    """The folder with JPEGImages: `folder` itself or the only VOC year in a VOCdevkit."""
+def voc_root(folder: Path) -> Path:
+    """The folder with JPEGImages: `folder` itself or the only VOC year in a VOCdevkit.
+
+    Raises:
+        ProjectError: there are several years.
+    """
     if (folder / "JPEGImages").is_dir():
         return folder
     years = sorted(p for p in folder.glob("VOC*") if (p / "JPEGImages").is_dir())

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from unet_gui.core.errors import ExportError
+from unet_gui.core.errors import DatasetError, ExportError
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.formats import pairs, voc
 from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.importing import DatasetReport, bring_in
 from unet_gui.dataset.formats.journal import Journal
+from unet_gui.dataset.formats.placing import COPY
 from unet_gui.dataset.formats.plan import Item, plan
 from unet_gui.dataset.formats.report import ExportReport
 from unet_gui.dataset.formats.staging import staged
 from unet_gui.dataset.formats.survey import survey
+from unet_gui.dataset.formats.verify import verify
 from unet_gui.dataset.formats.work import Work
 from unet_gui.dataset.splits import Split
 
@@ -21,9 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from unet_gui.dataset.entries import ImageEntry
+    from unet_gui.dataset.formats.records import ImportPlan
     from unet_gui.dataset.project import Project
 
-__all__ = ["FORMATS", "ExportReport", "Format", "Option", "Work", "export", "losses"]
+__all__ = [
+    "FORMATS",
+    "DatasetReport",
+    "ExportReport",
+    "Format",
+    "Option",
+    "Work",
+    "export",
+    "import_dataset",
+    "losses",
+    "read",
+    "recognise",
+]
+
+AUTO: Final = "auto"
 
 _MODULES: Final = (
     voc,
@@ -45,6 +63,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     options: Mapping[str, str] | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    verified: bool = False,
 ) -> Generator[Progress, None, ExportReport]:
     """Write a dataset. Nothing is left of it when it is closed or fails on the way.
 
@@ -60,9 +79,12 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
         overwrite: Also write into a folder with other files in it.
         resume: When closed or failing, keep what is written in a hidden folder in `out`, and go on
             from there the next time.
+        verified: Read all of it again before it appears in `out`, and compare it with the project
+            pixel by pixel.
 
     Raises:
-        ExportError: unknown format or option, nothing to export, `out` taken or not writable.
+        ExportError: unknown format or option, nothing to export, `out` taken or not writable, or
+            what was read again differs.
         ImageReadError, MaskReadError: an image or mask cannot be read; names it.
     """
     chosen = _writable(format)
@@ -81,6 +103,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
             journal.clear(work.keys())
         assert chosen.write is not None
         yield from chosen.write(work)
+        outcome = (yield from verify(chosen, work, folder)) if verified else None
         yield Progress(len(items), len(items))
     return ExportReport(
         format=format,
@@ -91,6 +114,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
         test=tuple(i.name for i in work.split("test")),
         pixels=work.tally.pixels,
         losses=tuple(lost),
+        verified=outcome,
         warnings=(
             *lost,
             *planned.notes,
@@ -115,6 +139,62 @@ def losses(
     chosen = _writable(format)
     items = plan(project, entries, Split(val=0)).items
     return chosen.losses(survey(project, [i.entry for i in items], chosen.chosen(options)))
+
+
+def read(
+    src: Path | str,
+    format: str = AUTO,  # noqa: A002 - its name on the command line too
+    *,
+    options: Mapping[str, str] | None = None,
+) -> Generator[Progress, None, ImportPlan]:
+    """Look through a dataset; no mask is decoded yet.
+
+    Args:
+        src: Its folder, or its file where it is one.
+        format: A key of `FORMATS` whose format can be read, or "auto".
+        options: What the format lets choose, by key.
+
+    Raises:
+        DatasetError: it is not there, of no known format, or damaged.
+    """
+    path = Path(src).absolute()
+    if not path.exists():
+        raise DatasetError(f"There is no {path}.", "Check the path.")
+    chosen = recognise(path) if format == AUTO else FORMATS.get(format)
+    if chosen is None or chosen.read is None:
+        known = ", ".join(f.key for f in FORMATS.values() if f.read)
+        raise DatasetError(f"There is no format “{format}” to read.", f"Known: {known}.")
+    return (yield from chosen.read(path, chosen.chosen(options, reading=True)))
+
+
+def recognise(path: Path) -> Format:
+    """The format of a dataset.
+
+    Raises:
+        DatasetError: it is like none of those that can be read.
+    """
+    sure = {f.key: f.sniff(path) for f in FORMATS.values() if f.read and f.sniff}
+    best = max(sure, key=lambda key: sure[key])
+    if sure[best] <= 0:
+        raise DatasetError(
+            f"{path.name} is of no format that this program knows.",
+            f"Name it with --format: {', '.join(sure)}.",
+        )
+    return FORMATS[best]
+
+
+def import_dataset(
+    src: Path | str,
+    into: Path | str,
+    *,
+    format: str = AUTO,  # noqa: A002 - its name on the command line too
+    options: Mapping[str, str] | None = None,
+    images: str = COPY,
+    overwrite: bool = False,
+) -> Generator[Progress, None, DatasetReport]:
+    """Bring a dataset into a project; see `importing.bring_in` and `read`."""
+    found = yield from read(src, format, options=options)
+    return (yield from bring_in(found, Path(into), images=images, overwrite=overwrite))
 
 
 def _writable(key: str) -> Format:

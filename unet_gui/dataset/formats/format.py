@@ -115,3 +115,8 @@ class Format:
                 raise error(f"“{key}” cannot be “{value}”.", f"Choose {', '.join(choices)}.")
             values[key] = value
         return values
+
+    def read_again(self, written: Options) -> dict[str, str]:
+        """The options to read with what was written with these."""
+        ours = self.chosen(None, reading=True)
+        return {key: written.get(key, value) for key, value in ours.items()}

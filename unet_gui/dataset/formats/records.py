@@ -62,17 +62,20 @@ class Record:
     """One image of a dataset.
 
     Attributes:
-        name: The image's name relative to the dataset's images, with "/" and suffix.
-        image: The image file.
+        name: The image's name relative to the dataset's images, with "/" and suffix. What `write`
+            has made out of an item called "a" is "a.png" or the like, perhaps in a folder.
+        image: The image file; it need not be there.
         mask: Decodes the mask: H×W uint8 of the source's class ids (`ImportPlan.classes`), 255 =
             unlabelled. Called once, late; may raise `MaskReadError`. None: the image has none.
         split: "train", "val" or "test", where the dataset says so; else empty.
+        content: Where the image is inside the dataset's own files: gives the bytes of its file.
     """
 
     name: str
     image: Path
     mask: Decode | None
     split: str = ""
+    content: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from unet_gui.dataset.formats.verify import Verified
+
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
@@ -23,6 +25,7 @@ class ExportReport:
         warnings: What was lost or changed on the way, a sentence each; `losses` among them.
         test: Names, in the export, of those set apart for the test.
         losses: What the format cannot hold, known before writing.
+        verified: What reading it again found; None where that was not asked for.
     """
 
     format: str
@@ -34,6 +37,7 @@ class ExportReport:
     warnings: tuple[str, ...] = field(default=())
     test: tuple[str, ...] = field(default=())
     losses: tuple[str, ...] = field(default=())
+    verified: Verified | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -45,4 +49,7 @@ class ExportReport:
             "test": len(self.test),
             "pixels": {str(k): v for k, v in sorted(self.pixels.items())},
             "warnings": list(self.warnings),
+            "verified": None
+            if self.verified is None
+            else {"images": self.verified.images, "outside": self.verified.outside},
         }

@@ -119,11 +119,15 @@ class Work:
             UnetGuiError: the mask cannot be read.
         """
         if self._mask is None or self._mask[0] != item.name:
-            mask = self.project.load_mask(item.entry)
+            mask = self.peek(item)
             mask.flags.writeable = False
             tally_mask(mask, self._here)
             self._mask = (item.name, mask)
         return self._mask[1]
+
+    def peek(self, item: Item) -> ClassMask:
+        """As `mask`, without counting."""
+        return self.project.load_mask(item.entry)
 
     # -- files ---------------------------------------------------------------------------------
 
