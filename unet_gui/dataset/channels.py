@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 LOW_PERCENTILE: Final = 0.5
 HIGH_PERCENTILE: Final = 99.5
 
+_SHORT: Final = (np.uint16, np.int16, np.int8)
+
 _SAMPLE: Final = 1 << 22
 """How many values the percentiles of float images are taken from; all of them are 16-bit ones'."""
 
 
-def to_rgb(pixels: NDArray[Any]) -> RgbImage:
+Limits = tuple[tuple[float, float], ...]
+"""For each channel shown, the values that become 0 and 255."""
+
+
+def to_rgb(pixels: NDArray[Any], limits: Limits | None = None) -> RgbImage:
     """Map channels to red, green and blue, and their values to 0..255.
 
     One channel is shown grey, two as magenta and green (readable to the colour-blind), of three or
@@ -27,13 +33,16 @@ def to_rgb(pixels: NDArray[Any]) -> RgbImage:
 
     Args:
         pixels: H×W×C of any number type.
+        limits: Of `limits_of` a whole image, where `pixels` are a part of it; its own when None.
 
     Returns:
         H×W×3 uint8, C-contiguous.
     """
-    count = pixels.shape[2]
-    picked = {1: (0,), 2: (0, 1)}.get(count, (0, 1, 2))
-    planes = [stretch(pixels[..., c]) for c in picked]
+    picked = _picked(pixels)
+    if limits is None:
+        planes = [stretch(plane) for plane in picked]
+    else:
+        planes = [scaled(plane, *pair) for plane, pair in zip(picked, limits, strict=True)]
     if len(planes) == 1:
         planes *= 3
     elif len(planes) == 2:
@@ -44,25 +53,56 @@ def to_rgb(pixels: NDArray[Any]) -> RgbImage:
     return rgb
 
 
+def limits_of(pixels: NDArray[Any]) -> Limits:
+    """Between which values `to_rgb` stretches each channel of H×W×C pixels."""
+    return tuple(_limits(plane) for plane in _picked(pixels))
+
+
+def is_plain(dtype: np.dtype[Any]) -> bool:
+    """Whether values of this type are shown as they are, without stretching."""
+    return dtype in (np.uint8, np.bool_)
+
+
 def stretch(plane: NDArray[Any]) -> NDArray[np.uint8]:
     """One H×W channel to uint8: its 0.5th percentile becomes 0, its 99.5th 255.
 
     8-bit values pass unchanged. Not-a-number becomes 0. A flat channel becomes 0.
     """
+    if is_plain(plane.dtype):
+        return scaled(plane, 0, 0)
+    return scaled(plane, *_limits(plane))
+
+
+def scaled(plane: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """H×W values with `low` as 0 and `high` as 255; 8-bit ones as they are."""
     if plane.dtype == np.uint8:
         return plane
     if plane.dtype == np.bool_:
         return np.where(plane, np.uint8(255), np.uint8(0))
-    if np.iscomplexobj(plane):
-        plane = np.abs(plane)
-    if plane.dtype in (np.uint16, np.int16, np.int8):
-        return _stretch_short(plane)
-    low, high = _sampled_limits(plane)
-    return _scaled(plane, low, high)
+    if plane.dtype in _SHORT:
+        info = np.iinfo(plane.dtype)
+        table = _scaled(np.arange(int(info.min), int(info.max) + 1), low, high)
+        # A negative index counts from the end: rolled by the lowest value the table takes them all.
+        return np.asarray(np.roll(table, int(info.min))[plane], np.uint8)
+    return _scaled(_real(plane), low, high)
 
 
-def _stretch_short(plane: NDArray[Any]) -> NDArray[np.uint8]:
-    # 65,536 possible values: an exact histogram and a table are quicker than sorting pixels.
+def _picked(pixels: NDArray[Any]) -> list[NDArray[Any]]:
+    return [pixels[..., c] for c in range(min(3, pixels.shape[2]))]
+
+
+def _real(plane: NDArray[Any]) -> NDArray[Any]:
+    return np.abs(plane) if np.iscomplexobj(plane) else plane
+
+
+def _limits(plane: NDArray[Any]) -> tuple[float, float]:
+    if is_plain(plane.dtype):
+        return 0.0, 255.0
+    return _short_limits(plane) if plane.dtype in _SHORT else _sampled_limits(_real(plane))
+
+
+def _short_limits(plane: NDArray[Any]) -> tuple[float, float]:
+    # 65,536 possible values: an exact histogram is quicker than sorting pixels.
     info = np.iinfo(plane.dtype)
     step = max(1, _SAMPLE // max(1, plane.shape[1]))
     counts = np.zeros(int(info.max) - int(info.min) + 1, np.int64)
@@ -76,9 +116,7 @@ def _stretch_short(plane: NDArray[Any]) -> NDArray[np.uint8]:
     if not high > low:
         present = np.flatnonzero(counts)
         low, high = int(present[0]), int(present[-1])
-    table = _scaled(np.arange(len(counts)), low, high)
-    # A negative index counts from the end, so rolled by the lowest value the table takes them all.
-    return np.asarray(np.roll(table, int(info.min))[plane], np.uint8)
+    return float(low + int(info.min)), float(high + int(info.min))
 
 
 def _sampled_limits(plane: NDArray[Any]) -> tuple[float, float]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+import math
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from unet_gui.dataset.images import load_image
+from unet_gui.core.errors import ImageReadError
+from unet_gui.dataset import tiff
+from unet_gui.dataset.decoding import TooLargeError, available_memory
+from unet_gui.dataset.images import guarded, load_image
 from unet_gui.dataset.memory_image import MemoryImage
+from unet_gui.dataset.tiff_blocks import NotInPiecesError
+from unet_gui.dataset.tiff_tiles import TiledTiff
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from unet_gui.core.document import RgbImage
     from unet_gui.core.geometry import Rect
+    from unet_gui.core.progress import Progress
 
-__all__ = ["ImageSource", "MemoryImage", "open_source"]
+MEMORY_SHARE: Final = 0.25
+"""A TIFF that would take more of the free memory than this is read in pieces, however small."""
+
+_PIECES_HINT: Final = "Save it as a tiled TIFF; that can be opened at any size, piece by piece."
+
+__all__ = ["ImageSource", "MemoryImage", "TiledTiff", "open_source"]
 
 
 @runtime_checkable
@@ -61,14 +74,50 @@ class ImageSource(Protocol):
             ImageReadError: the file is damaged there, or gone.
         """
 
+    @property
+    def complete(self) -> bool:
+        """Whether coarse levels are quick to read: `build_levels` has nothing left to do."""
+
+    def build_levels(self) -> Generator[Progress, None, None]:
+        """Make coarse levels, so that reading them is quick from then on; a background job."""
+
     def close(self) -> None:
         """Let go of the file and of what is cached; no reading afterwards."""
 
 
-def open_source(path: Path) -> ImageSource:
-    """Open an image: into memory.
+def open_source(path: Path, *, cache: Path | None = None) -> ImageSource:
+    """Open an image: into memory, or a large TIFF to be read in pieces, as it is looked at.
+
+    Args:
+        path: The image.
+        cache: Folder where small copies of large images are kept for the next time.
 
     Raises:
         ImageReadError: missing, damaged, of an unknown kind, or too large.
     """
-    return MemoryImage(load_image(path))
+    try:
+        if guarded(path, _is_large_tiff):
+            return guarded(path, lambda p: TiledTiff(p, cache=cache))
+    except ImageReadError as exc:
+        if not isinstance(exc.__cause__, NotInPiecesError):
+            raise
+        return _whole(path, _PIECES_HINT)
+    return _whole(path)
+
+
+def _whole(path: Path, hint: str = "") -> ImageSource:
+    try:
+        return MemoryImage(load_image(path))
+    except ImageReadError as exc:
+        if hint and isinstance(exc.__cause__, (TooLargeError, MemoryError)):
+            raise ImageReadError(exc.message, hint) from exc
+        raise
+
+
+def _is_large_tiff(path: Path) -> bool:
+    if not tiff.is_tiff(path):
+        return False
+    if math.prod(tiff.size(path)) > tiff.LARGE:
+        return True
+    free = available_memory()
+    return free is not None and tiff.decoded_bytes(path) > free * MEMORY_SHARE

@@ -8,17 +8,22 @@ The camera's orientation tag is applied, so that width and height are those a pe
 
 from __future__ import annotations
 
+import math
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from unet_gui.core.errors import ImageReadError
+from unet_gui.core.geometry import Rect
 from unet_gui.dataset import tiff
 from unet_gui.dataset.channels import to_rgb
 from unet_gui.dataset.decoding import TooLargeError, bands, open_image, raw_mode
 from unet_gui.dataset.discovery import find_images
 from unet_gui.dataset.files import explain
+from unet_gui.dataset.tiff_blocks import NotInPiecesError
+from unet_gui.dataset.tiff_tiles import TiledTiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +51,7 @@ def load_image(path: Path) -> RgbImage:
     Raises:
         ImageReadError: missing, damaged, of an unknown kind, or too large for the memory.
     """
-    return _guarded(path, _load)
+    return guarded(path, _load)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -55,7 +60,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageReadError: missing, damaged or of an unknown kind.
     """
-    return _guarded(path, _size)
+    return guarded(path, _size)
 
 
 def thumbnail(path: Path, side: int) -> RgbImage:
@@ -67,7 +72,7 @@ def thumbnail(path: Path, side: int) -> RgbImage:
     Raises:
         ImageReadError: as `load_image`.
     """
-    return _guarded(path, lambda p: _thumbnail(p, side))
+    return guarded(path, lambda p: _thumbnail(p, side))
 
 
 def _load(path: Path) -> RgbImage:
@@ -89,7 +94,7 @@ def _size(path: Path) -> tuple[int, int]:
 
 def _thumbnail(path: Path, side: int) -> RgbImage:
     if tiff.is_tiff(path):
-        small = Image.fromarray(tiff.load(path, enough=2 * side))
+        small = Image.fromarray(_small_tiff(path, 2 * side))
         small.thumbnail((side, side), Image.Resampling.BOX)
         return np.array(small)
     with open_image(path) as image:
@@ -106,6 +111,21 @@ def _thumbnail(path: Path, side: int) -> RgbImage:
         flat = Image.fromarray(_flat_rgb(image))
         flat.thumbnail((side, side), Image.Resampling.BOX)
         return tiff.upright(np.array(flat), orientation)
+
+
+def _small_tiff(path: Path, enough: int) -> RgbImage:
+    """The first image of a TIFF, or a smaller copy of it whose sides still reach `enough`."""
+    if math.prod(tiff.size(path)) < tiff.LARGE:
+        return tiff.load(path, enough=enough)
+    try:
+        source = TiledTiff(path)
+    except NotInPiecesError:
+        return tiff.load(path, enough=enough)
+    with closing(source):
+        fits = [k for k in range(source.levels) if min(source.level_shape(k)) >= enough]
+        level = fits[-1] if fits else 0
+        height, width = source.level_shape(level)
+        return source.read(Rect(0, 0, width, height), level)
 
 
 def _from_pillow(image: Image.Image) -> RgbImage:
@@ -157,7 +177,12 @@ def _decode_png(path: Path) -> NDArray[Any]:
     return np.asarray(pixels[..., :channels])
 
 
-def _guarded(path: Path, read: Callable[[Path], T]) -> T:
+def guarded(path: Path, read: Callable[[Path], T]) -> T:
+    """What `read` makes of a file, and whatever goes wrong as an error for a person.
+
+    Raises:
+        ImageReadError: instead of any exception.
+    """
     try:
         return read(path)
     except ImageReadError:

@@ -6,6 +6,7 @@ channels, which are kept even where each is a page of its own (ImageJ, OME).
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,14 +17,18 @@ from unet_gui.dataset.channels import to_rgb
 from unet_gui.dataset.decoding import check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
 
+LARGE: Final = 100_000_000
+"""From this many pixels on an image is better read in pieces."""
+
 _MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_MOST_LEVELS: Final = 24
 _CHANNEL_AXES: Final = "CS"
 _ALPHA: Final = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
 
@@ -50,7 +55,13 @@ def size(path: Path) -> tuple[int, int]:
     with tifffile.TiffFile(path) as tif:
         page = _pages(tif)[0].keyframe
         width, height = int(page.imagewidth), int(page.imagelength)
-        return (height, width) if _orientation(page) >= 5 else (width, height)
+        return (height, width) if orientation(page) >= 5 else (width, height)
+
+
+def decoded_bytes(path: Path) -> int:
+    """How much memory `load` takes at its peak: the pixels as they are, and as RGB."""
+    with tifffile.TiffFile(path) as tif:
+        return _bytes_per_pixel(pages := _pages(tif)) * int(np.prod(_page_size(pages)))
 
 
 def load(path: Path, *, enough: int = 0) -> RgbImage:
@@ -71,14 +82,18 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
     with tifffile.TiffFile(path) as tif:
         pages = _pages(tif, enough=enough)
         first = pages[0].keyframe
-        samples = int(np.prod(first.shape)) // max(1, first.imagewidth * first.imagelength)
-        per_pixel = samples * len(pages[:3]) * first.dtype.itemsize + 3
-        check_size(int(first.imagewidth), int(first.imagelength), per_pixel)
+        check_size(int(first.imagewidth), int(first.imagelength), _bytes_per_pixel(pages))
         for page in pages[:3]:
             _check_complete(page, tif.filehandle.size)
         planes = [_channels_last(page) for page in pages[:3]]
         rgb = to_rgb(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2))
-        return upright(rgb, _orientation(first))
+        return upright(rgb, orientation(first))
+
+
+def _bytes_per_pixel(pages: list[Any]) -> int:
+    first = pages[0].keyframe
+    samples = int(np.prod(first.shape)) // max(1, first.imagewidth * first.imagelength)
+    return int(samples * len(pages[:3]) * first.dtype.itemsize + 3)
 
 
 def _check_complete(page: Any, file_size: int) -> None:
@@ -98,33 +113,63 @@ def _check_complete(page: Any, file_size: int) -> None:
         raise EOFError("pixels are missing at the end of the file")
 
 
-def upright(pixels: RgbImage, orientation: int) -> RgbImage:
+def upright(pixels: RgbImage, turned: int) -> RgbImage:
     """Turn rows and columns so that the image stands as a person sees it."""
-    turn = _TURNS.get(orientation)
+    turn = _TURNS.get(turned)
     return np.ascontiguousarray(pixels if turn is None else turn(pixels))
 
 
 def _pages(tif: tifffile.TiffFile, *, enough: int = 0) -> list[Any]:
     """The pages that hold the channels of the first image; one page for most files."""
+    return next(
+        (p for p in reversed(pyramid(tif)) if enough and min(_page_size(p)) >= enough),
+        pyramid(tif)[0],
+    )
+
+
+def pyramid(tif: tifffile.TiffFile) -> list[list[Any]]:
+    """The pages of the first image at full resolution, then those of its smaller copies.
+
+    Raises:
+        ImageReadError: a page is missing.
+    """
     try:
-        series = tif.series[0]
-        if enough:
-            big = [s for s in series.levels if min(s.keyframe.shape[:2]) >= enough]
-            series = big[-1] if big else series
-        leading = series.axes[: len(series.axes) - len(series.keyframe.axes)]
-        shape = series.shape[: len(leading)]
+        levels = [_channel_places(series) for series in tif.series[0].levels]
     except Exception:  # noqa: BLE001 - broken stack metadata; the first page alone is still good
-        return [tif.pages[0]]
+        return [[tif.pages[0]]]
+    chosen = [[series.pages[i] for i in places] for series, places in levels]
+    if any(page is None for pages in chosen for page in pages) or not chosen[0]:
+        raise ImageReadError("A page of the TIFF is missing.")
+    return chosen if len(chosen[0]) > 1 else [*chosen, *_reduced(tif, chosen[0])]
+
+
+def _channel_places(series: Any) -> tuple[Any, list[int]]:
+    """Where among the pages of a series the channels of its first image are."""
+    leading = series.axes[: len(series.axes) - len(series.keyframe.axes)]
     channels = [i for i, axis in enumerate(leading) if axis in _CHANNEL_AXES]
     if not channels:
-        wanted = [0]
-    else:
-        step = int(np.prod(shape[channels[0] + 1 :], dtype=np.int64))
-        wanted = [c * step for c in range(shape[channels[0]])]
-    pages = [series.pages[i] for i in wanted if i < len(series.pages)]
-    if not pages or any(page is None for page in pages):
-        raise ImageReadError("A page of the TIFF is missing.")
-    return pages
+        return series, [0]
+    step = int(np.prod(series.shape[channels[0] + 1 : len(leading)], dtype=np.int64))
+    wanted = [c * step for c in range(series.shape[channels[0]])]
+    return series, [i for i in wanted if i < len(series.pages)]
+
+
+def _reduced(tif: tifffile.TiffFile, full: list[Any]) -> Iterator[list[Any]]:
+    """All smaller copies, also those tifffile counts as no levels because their steps differ."""
+    page = full[0].keyframe
+    followers: list[Any] = [p.keyframe for p in islice(tif.pages, 1, _MOST_LEVELS)]
+    copies: list[Any] = [p.keyframe for p in page.pages or ()]
+    for other in [*copies, *(p for p in followers if p.is_reduced)]:
+        alike = (other.samplesperpixel, other.dtype) == (page.samplesperpixel, page.dtype)
+        height = other.imagewidth * page.imagelength / page.imagewidth
+        same_form = abs(other.imagelength - height) <= 2 + height / 100
+        void = other.photometric == tifffile.PHOTOMETRIC.MASK
+        if alike and same_form and not void and other.imagewidth < page.imagewidth:
+            yield [other]
+
+
+def _page_size(pages: list[Any]) -> tuple[int, int]:
+    return int(pages[0].keyframe.imagelength), int(pages[0].keyframe.imagewidth)
 
 
 def _channels_last(page: Any) -> NDArray[Any]:
@@ -136,27 +181,34 @@ def _channels_last(page: Any) -> NDArray[Any]:
         pixels = pixels.take(0, axis=axes.index(axis))
         axes = axes.replace(axis, "")
     pixels = np.moveaxis(pixels, axes.index("S"), -1) if "S" in axes else pixels[..., np.newaxis]
-    return _decoded(page, _full_range(page, pixels))
+    return decoded(page, pixels[..., : sample_count(page)])
 
 
-def _full_range(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
-    bits = page.bitspersample
-    if pixels.dtype == np.uint8 and bits < 8 and page.photometric != tifffile.PHOTOMETRIC.PALETTE:
-        return np.asarray(pixels.astype(np.uint16) * 255 // (2**bits - 1), np.uint8)
-    return pixels
+def sample_count(page: Any) -> int:
+    """How many samples of a pixel are colours or channels: all but the transparency."""
+    if any(e in _ALPHA for e in page.extrasamples):
+        return max(1, int(page.samplesperpixel) - len(page.extrasamples))
+    return int(page.samplesperpixel)
 
 
-def _decoded(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+def decoded(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Any part of a page, H×W×C without transparency, with black as zero and palettes resolved."""
+    pixels = _full_range(page, pixels)
     kind = page.photometric
     if kind == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
         colors = (np.asarray(page.colormap) >> 8).astype(np.uint8)
         return np.moveaxis(colors[:, pixels[..., 0]], 0, -1)
     if kind == tifffile.PHOTOMETRIC.SEPARATED and pixels.shape[2] >= 4:
         return _from_cmyk(pixels)
-    if any(e in _ALPHA for e in page.extrasamples):
-        pixels = pixels[..., : max(1, pixels.shape[2] - len(page.extrasamples))]
     if kind == tifffile.PHOTOMETRIC.MINISWHITE:
         return _inverted(pixels)
+    return pixels
+
+
+def _full_range(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+    bits = page.bitspersample
+    if pixels.dtype == np.uint8 and bits < 8 and page.photometric != tifffile.PHOTOMETRIC.PALETTE:
+        return np.asarray(pixels.astype(np.uint16) * 255 // (2**bits - 1), np.uint8)
     return pixels
 
 
@@ -176,7 +228,8 @@ def _inverted(pixels: NDArray[Any]) -> NDArray[Any]:
     return -pixels
 
 
-def _orientation(page: Any) -> int:
+def orientation(page: Any) -> int:
+    """1..8, what the orientation tag says; 1 is upright."""
     tag = page.tags.get(274)
     value = tag.value if tag is not None else 1
     return int(value) if isinstance(value, int) and 1 <= value <= 8 else 1
