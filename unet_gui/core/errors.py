@@ -57,3 +57,7 @@ class ExportError(UnetGuiError):
 
 class DatasetError(UnetGuiError):
     """A dataset made elsewhere cannot be read or brought into a project."""
+
+
+class UndoError(UnetGuiError):
+    """Steps put away on disk cannot be written or read."""

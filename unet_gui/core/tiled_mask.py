@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unet_gui.core.document import ClassMask
 
 TILE: Final = 256
 """Side of a tile in pixels. Tiles at the right and lower edge are whole too; what they have beyond
@@ -74,11 +73,11 @@ class MaskSnapshot:
         """uint8 TILE×TILE, not to be written to."""
         return self.tiles.get(key, uniform(UNLABELLED))
 
-    def read(self, rect: Rect) -> ClassMask:
+    def read(self, rect: Rect) -> NDArray[np.uint8]:
         """A copy of the pixels of `rect`, which lies inside the image."""
         return read_tiles(self.tiles, rect)
 
-    def to_array(self) -> ClassMask:
+    def to_array(self) -> NDArray[np.uint8]:
         """H×W uint8, all of it."""
         return self.read(self.bounds)
 
@@ -100,7 +99,7 @@ class TiledMask:
         self._own: set[Key] = set()
 
     @classmethod
-    def of_array(cls, mask: ClassMask) -> TiledMask:
+    def of_array(cls, mask: NDArray[np.uint8]) -> TiledMask:
         """Cut an array into tiles.
 
         Raises:
@@ -164,7 +163,7 @@ class TiledMask:
         self._own.clear()
         return MaskSnapshot(self.shape, dict(self._tiles), revision)
 
-    def read(self, rect: Rect) -> ClassMask:
+    def read(self, rect: Rect) -> NDArray[np.uint8]:
         """A copy of the pixels of `rect`, which lies inside the image."""
         return read_tiles(self._tiles, rect)
 
@@ -172,7 +171,7 @@ class TiledMask:
         """Of one pixel."""
         return int(self.tile((y // TILE, x // TILE))[y % TILE, x % TILE])
 
-    def sample(self, rect: Rect, side: int) -> ClassMask:
+    def sample(self, rect: Rect, side: int) -> NDArray[np.uint8]:
         """A small picture of `rect`: every so-many-th pixel, at most `side` wide and high."""
         step = max(1, -(-max(rect.width, rect.height) // side))
         ys, xs = range(rect.y0, rect.y1, step), range(rect.x0, rect.x1, step)
@@ -181,7 +180,7 @@ class TiledMask:
         return np.array([[self.value_at(x, y) for x in xs] for y in ys], np.uint8)
 
 
-def read_tiles(tiles: Mapping[Key, NDArray[np.uint8]], rect: Rect) -> ClassMask:
+def read_tiles(tiles: Mapping[Key, NDArray[np.uint8]], rect: Rect) -> NDArray[np.uint8]:
     """The pixels of `rect` put together from tiles, always a copy."""
     out = np.full((rect.height, rect.width), UNLABELLED, np.uint8)
     for key in rect.tiles(TILE):

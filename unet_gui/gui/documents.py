@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from unet_gui.core.document import Document
-from unet_gui.dataset.images import load_image
+from unet_gui.dataset.image_source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unet_gui.core.document import RgbImage
+    from unet_gui.dataset.image_source import ImageSource
     from unet_gui.dataset.project import ImageEntry, Project
 
 IMAGE_BUDGET: Final = 768 << 20
@@ -55,8 +55,19 @@ class Cache(Generic[Value]):
             self._values.move_to_end(name)
         return self._values.get(name)
 
-    def put(self, name: str, value: Value, *, keep: set[str] | None = None) -> None:
-        """Add; drop the oldest past the budget, but none named in `keep` and not this one."""
+    def items(self) -> list[tuple[str, Value]]:
+        """All there is, the least used first."""
+        return list(self._values.items())
+
+    def put(
+        self, name: str, value: Value, *, keep: set[str] | None = None
+    ) -> list[tuple[str, Value]]:
+        """Add; drop the oldest past the budget, but none named in `keep` and not this one.
+
+        Returns:
+            What was dropped.
+        """
+        dropped = []
         self._values[name] = value
         self._values.move_to_end(name)
         kept = {name, *(keep or ())}
@@ -65,7 +76,10 @@ class Cache(Generic[Value]):
             if total <= self._budget:
                 break
             if old not in kept:
-                total -= self._size_of(self._values.pop(old))
+                value = self._values.pop(old)
+                total -= self._size_of(value)
+                dropped.append((old, value))
+        return dropped
 
     def drop(self, name: str) -> None:
         self._values.pop(name, None)
@@ -74,12 +88,12 @@ class Cache(Generic[Value]):
         self._values.clear()
 
 
-def image_cache() -> Cache[RgbImage]:
-    return Cache(IMAGE_BUDGET, lambda image: image.nbytes)
+def image_cache() -> Cache[ImageSource]:
+    return Cache(IMAGE_BUDGET, lambda source: source.nbytes)
 
 
 def document_cache() -> Cache[Document]:
-    return Cache(DOCUMENT_BUDGET, lambda d: d.mask.nbytes + d.history.size)
+    return Cache(DOCUMENT_BUDGET, lambda document: document.nbytes)
 
 
 def ghost_cache() -> Cache[Ghost]:
@@ -87,28 +101,38 @@ def ghost_cache() -> Cache[Ghost]:
 
 
 def load_job(
-    project: Project, entry: ImageEntry, image: RgbImage | None, document: Document | None
-) -> Generator[None, None, tuple[RgbImage, Document]]:
+    project: Project,
+    entry: ImageEntry,
+    source: ImageSource | None,
+    document: Document | None,
+    recall: Callable[[str, Document], None],
+) -> Generator[None, None, tuple[ImageSource, Document]]:
     """Read what is not in memory yet. A mask that cannot be read is an error, never a blank one.
+
+    Args:
+        project: whose masks are read.
+        entry: the image.
+        source: its pixels, if they are in memory.
+        document: its mask, if it is in memory.
+        recall: gives a document its undo steps of an earlier time.
 
     Raises:
         ImageReadError: the image cannot be read.
         MaskReadError: its mask cannot be read or has another size.
     """
-    if image is None:
-        image = yield from read_image_job(entry)
+    if source is None:
+        source = yield from read_image_job(entry)
     if document is None:
-        document = Document(project.load_mask(entry, image.shape[:2]))
-    return image, document
+        document = Document(project.load_mask(entry, source.shape))
+        recall(entry.name, document)
+    return source, document
 
 
-def read_image_job(entry: ImageEntry) -> Generator[None, None, RgbImage]:
-    """Read the pixels of an image; nobody may write to them.
+def read_image_job(entry: ImageEntry) -> Generator[None, None, ImageSource]:
+    """Open the pixels of an image.
 
     Raises:
         ImageReadError: the image cannot be read.
     """
     yield
-    image = load_image(entry.path)
-    image.flags.writeable = False
-    return image
+    return open_source(entry.path)

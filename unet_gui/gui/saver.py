@@ -85,7 +85,7 @@ class MaskSaver(QObject):
             self._writing = None
         for name, item in list(self._unsaved.items()):
             try:
-                item.project.save_mask(item.entry, item.document.mask)
+                item.project.save_mask(item.entry, item.document.snapshot().to_array())
             except UnetGuiError as problem:
                 error = problem
             else:
@@ -113,17 +113,17 @@ class MaskSaver(QObject):
         name = item.entry.name
         self._writing = name
         self._set_state(SaveState.SAVING)
-        # A copy, because the person paints on while the file is written.
-        mask, revision = item.document.mask.copy(), item.document.revision
+        # As it is now: the person paints on while the file is written.
+        mask = item.document.snapshot()
 
         def job() -> Generator[None, None, None]:
             yield
-            item.project.save_mask(item.entry, mask)
+            item.project.save_mask(item.entry, mask.to_array())
 
         self._runner.submit(
             f"save {name}",
             job,
-            on_done=lambda _: self._on_written(item, revision),
+            on_done=lambda _: self._on_written(item, mask.revision),
             on_error=lambda error: self._on_failed(name, error),
             priority=-10,
         )

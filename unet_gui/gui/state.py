@@ -161,6 +161,11 @@ class ViewState(QObject):
         """The only class that is drawn; None draws all but the hidden ones."""
         self._set_class_view(solo=class_id)
 
+    def reset_classes(self) -> None:
+        """Another project: nothing is hidden, locked or shown alone, nothing protected."""
+        self._set_class_view(hidden=frozenset(), locked=frozenset(), solo=None)
+        self.set_options(paint_only=None, accept_only=None)
+
     def shows_class(self, class_id: int) -> bool:
         if self.solo is not None:
             return class_id == self.solo

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from unet_gui.gui.main_window import MainWindow
+    from unet_gui.gui.session import Session
+    from unet_gui.gui.state import ViewState
 
 __all__ = ["create", "run"]
 
@@ -52,6 +54,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     settings = Settings()
     theme = Theme(app, mode_named(settings.get("window/theme")))
     session, state = Session(), ViewState()
+    _protect(session, state)
     prediction = PredictionService(session)
     finetuning = FineTuning(session)
     window = MainWindow(session, state, prediction, finetuning, theme=theme, settings=settings)
@@ -112,6 +115,17 @@ def _application(argv: Sequence[str]) -> QApplication:
     app.setDesktopFileName("unet-gui")
     app.setWindowIcon(app_icon())
     return app
+
+
+def _protect(session: Session, state: ViewState) -> None:
+    """Painting heeds what is locked; another project begins without locks and hidden classes."""
+
+    def protect() -> None:
+        session.set_protection(state.protection)
+
+    state.class_view_changed.connect(protect)
+    state.options_changed.connect(protect)
+    session.project_closed.connect(state.reset_classes)
 
 
 def _open_first(window: MainWindow, words: list[str]) -> None:

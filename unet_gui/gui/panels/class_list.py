@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QListView,
     QMenu,
+    QStyleOptionViewItem,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.gui.panels.buttons import ActionButton
-from unet_gui.gui.panels.class_delegate import ClassDelegate
+from unet_gui.gui.panels.class_delegate import ClassDelegate, eye_rect, lock_rect
 from unet_gui.gui.panels.class_model import ClassModel, ClassRole
 from unet_gui.gui.panels.wording import share
 from unet_gui.gui.state import Tool
@@ -27,7 +30,7 @@ from unet_gui.gui.theme.widgets import named
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QAction, QKeyEvent
+    from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 
     from unet_gui.gui.class_edits import ClassEdits
     from unet_gui.gui.session import Session
@@ -36,9 +39,16 @@ if TYPE_CHECKING:
 
 BUTTONS = ("class_add", "class_delete", "class_merge", "class_recolor", "class_up", "class_down")
 
+MENU = (
+    ("class_rename", "class_recolor"),
+    ("class_hide", "class_solo", "class_lock", "class_show_all"),
+    ("class_merge", "class_delete"),
+    ("class_add",),
+)
+
 
 class ClassView(QListView):
-    """A list whose Delete key asks for the class to go.
+    """A list whose Delete key asks for the class to go, and whose switches choose no row.
 
     Signals:
         delete_pressed: the person wants the chosen class gone.
@@ -46,11 +56,60 @@ class ClassView(QListView):
 
     delete_pressed = Signal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._pressed_switch = False
+        self._eye_tip = self.tr("Draw this class or not (Alt+click: draw it alone)")
+        self._lock_tip = self.tr("Locked: no tool paints over this class")
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete and self.currentIndex().isValid():
             self.delete_pressed.emit()
             return
         super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.on_switch(event.position().toPoint()):
+            # Only the delegate hears of it: neither choosing nor dragging the row is meant.
+            self._pressed_switch = True
+            event.accept()
+            return
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._pressed_switch:
+            self._pressed_switch = False
+            index = self.indexAt(at)
+            if self.on_switch(at):
+                option = QStyleOptionViewItem()
+                self.initViewItemOption(option)
+                option.rect = self.visualRect(index)
+                self.itemDelegate(index).editorEvent(event, self.model(), option, index)
+            return
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.on_switch(event.position().toPoint()):
+            self.mousePressEvent(event)
+            return
+        super().mouseDoubleClickEvent(event)
+
+    def on_switch(self, at: QPoint) -> bool:
+        """Whether this place is an eye or a lock."""
+        index = self.indexAt(at)
+        row = self.visualRect(index)
+        return index.isValid() and (eye_rect(row).contains(at) or lock_rect(row).contains(at))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """What eye and lock do, when the pointer rests on them."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            if self.on_switch(event.pos()):
+                row = self.visualRect(self.indexAt(event.pos()))
+                eye = eye_rect(row).contains(event.pos())
+                QToolTip.showText(event.globalPos(), self._eye_tip if eye else self._lock_tip, self)
+                return True
+        return super().viewportEvent(event)
 
 
 class ClassListPanel(QWidget):
@@ -128,6 +187,27 @@ class ClassListPanel(QWidget):
         if 0 <= position < len(ids):
             self._paint_with(ids[position])
 
+    def hide_chosen(self) -> None:
+        """Do not draw the chosen class, or draw it again."""
+        if self.chosen is not None:
+            self._on_eye_clicked(self.chosen, False)
+
+    def solo_chosen(self) -> None:
+        """Draw no other class, or all of them again."""
+        if self.chosen is not None:
+            self._on_eye_clicked(self.chosen, True)
+
+    def lock_chosen(self) -> None:
+        """Let no tool paint over the chosen class, or let them again."""
+        if self.chosen is not None:
+            self._on_lock_clicked(self.chosen)
+
+    def show_all(self) -> None:
+        """Every class is drawn and may be painted over."""
+        self._state.set_solo(None)
+        self._state.set_hidden(())
+        self._state.set_locked(())
+
     def add(self) -> None:
         """Add a class with a name of its own and let the person type a better one."""
         taken = {self.model.index(row).data().casefold() for row in range(self.model.rowCount())}
@@ -182,6 +262,9 @@ class ClassListPanel(QWidget):
         session.mask_changed.connect(self._on_session_mask_changed)
         state.active_class_changed.connect(self._follow)
         self._count_timer.timeout.connect(self._count)
+        state.class_view_changed.connect(self._show_views)
+        self._delegate.eye_clicked.connect(self._on_eye_clicked)
+        self._delegate.lock_clicked.connect(self._on_lock_clicked)
         self.model.renamed.connect(self._on_model_renamed)
         self.model.reordered.connect(self._edits.reorder)
         self._delegate.color_clicked.connect(self.recolor_requested)
@@ -222,8 +305,12 @@ class ClassListPanel(QWidget):
         document = self._session.document
         self.model.show_counts(document.counts if document is not None else None)
         rest = 0 if document is None else int(document.counts[UNLABELLED])
-        text = share(rest, document.mask.size) if document is not None else ""
+        text = share(rest, document.size) if document is not None else ""
         self._rest.setText(self.tr("Unlabelled {0}").format(text) if text else "")
+
+    def _show_views(self) -> None:
+        state = self._state
+        self.model.show_views(state.hidden, state.locked, state.solo)
 
     # -- what the person does ------------------------------------------------------------------
 
@@ -240,6 +327,20 @@ class ClassListPanel(QWidget):
         if self._state.tool is not Tool.BRUSH:
             self._state.set_tool(Tool.BRUSH)
 
+    def _on_eye_clicked(self, class_id: int, alone: bool) -> None:
+        state = self._state
+        if alone:
+            state.set_solo(None if state.solo == class_id else class_id)
+        elif state.solo is not None:
+            # Seen alone until now: the others come back, with what was hidden before.
+            state.set_solo(None)
+            state.set_hidden(state.hidden - {class_id})
+        else:
+            state.set_hidden(state.hidden ^ {class_id})
+
+    def _on_lock_clicked(self, class_id: int) -> None:
+        self._state.set_locked(self._state.locked ^ {class_id})
+
     def _on_model_renamed(self, class_id: int, name: str) -> None:
         # Later, because the editor that sent this is still open and its model about to be reset.
         QTimer.singleShot(0, self, lambda: self._edits.rename(class_id, name))
@@ -247,8 +348,7 @@ class ClassListPanel(QWidget):
     def _show_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action_id in ("class_rename", "class_recolor", "class_merge", "class_delete"):
-            menu.addAction(self._actions[action_id])
-        menu.addSeparator()
-        menu.addAction(self._actions["class_add"])
+        for section in MENU:
+            menu.addSeparator()
+            menu.addActions([self._actions[action_id] for action_id in section])
         menu.popup(self.view.viewport().mapToGlobal(position))

@@ -143,10 +143,10 @@ class MainStatusBar(QStatusBar):
         project, document, ghost = session.project, session.document, session.ghost
         if project is None or document is None:
             return ""
-        height, width = document.mask.shape
+        height, width = document.shape
         if not (0 <= hover.x < width and 0 <= hover.y < height):
             return ""
-        value = int(document.mask[hover.y, hover.x])
+        value = document.value_at(hover.x, hover.y)
         if value != UNLABELLED:
             return self._name(value)
         if ghost is None or ghost.mask.shape != document.mask.shape:
