@@ -1,26 +1,29 @@
-"""The brush cursor: the true outline of what a press would paint, in two tones for any ground."""
+"""The cursor: the true outline of what a press would paint, in two tones for any ground."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from unet_gui.gui.canvas.glyphs import DARK, GLYPH_SIZE, GLYPHS, LIGHT, draw_glyph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-DARK: Final = QColor(0, 0, 0, 170)
-LIGHT: Final = QColor(255, 255, 255, 235)
+    from unet_gui.gui.state import Tool
 
 SMALLEST_CIRCLE: Final = 7.0
 """Below this many logical pixels across, a circle hides what it encloses: a crosshair is shown."""
 
 LARGEST_PICTURE: Final = 1024
 """Circles up to this many logical pixels are drawn once and kept as a picture."""
+
+GLYPH_AT: Final = 10
+"""Logical pixels right of and below the pointer."""
 
 _ARM: Final = 9
 _GAP: Final = 3
@@ -43,12 +46,28 @@ class BrushCursor:
         outline: dashed for the eraser.
         color: of the class it paints, "" for none.
         ratio: device pixels per logical pixel.
+        square: the brush is a square.
+        angle: how far a square is turned, in degrees.
+        glyph: the tool whose sign is shown beside the pointer; none for a plain brush.
     """
 
     diameter: float
     outline: Outline = Outline.PLAIN
     color: str = ""
     ratio: float = 1.0
+    square: bool = False
+    angle: float = 0.0
+    glyph: Tool | None = None
+
+    @property
+    def reach(self) -> float:
+        """Logical pixels from the pointer to the farthest that is drawn."""
+        if self.crosshair:
+            brush = float(_ARM)
+        else:
+            # A turned square sticks out beyond the circle of the same width.
+            brush = self.diameter / 2 * (math.sqrt(2) if self.square else 1.0)
+        return (max(brush, GLYPH_AT + GLYPH_SIZE) if self.glyph in GLYPHS else brush) + _MARGIN
 
     @property
     def crosshair(self) -> bool:
@@ -56,7 +75,7 @@ class BrushCursor:
 
     def box(self, at: QPointF) -> QRect:
         """The canvas pixels it covers when the pointer is `at`."""
-        reach = (_ARM if self.crosshair else self.diameter / 2) + _MARGIN
+        reach = self.reach
         return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
 
     def paint(self, painter: QPainter, at: QPointF) -> None:
@@ -74,7 +93,7 @@ class BrushCursor:
 @lru_cache(maxsize=8)
 def _picture(cursor: BrushCursor) -> QImage:
     """Stroking a large smooth circle anew for each move would cost more than the paint under it."""
-    reach = (_ARM if cursor.crosshair else cursor.diameter / 2) + _MARGIN
+    reach = cursor.reach
     side = round(2 * reach * cursor.ratio) + 1
     picture = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     picture.setDevicePixelRatio(cursor.ratio)
@@ -91,27 +110,35 @@ def _draw(painter: QPainter, cursor: BrushCursor, at: QPointF) -> None:
     if cursor.crosshair:
         _draw_crosshair(painter, at)
     else:
-        _draw_circle(painter, cursor, at)
+        _draw_brush(painter, cursor, at)
     if cursor.color:
-        offset = QPointF(_ARM - 2, _ARM - 2) if cursor.crosshair else QPointF(0, 0)
+        offset = QPointF(-_ARM + 2, _ARM - 2) if cursor.crosshair else QPointF(0, 0)
         if cursor.crosshair or cursor.diameter >= 4 * SMALLEST_CIRCLE:
             painter.setPen(QPen(LIGHT, 1.0))
             painter.setBrush(QColor(cursor.color))
             painter.drawEllipse(at + offset, 3.0, 3.0)
+    if cursor.glyph in GLYPHS:
+        draw_glyph(painter, cursor.glyph, at + QPointF(GLYPH_AT, GLYPH_AT))
     painter.restore()
 
 
-def _draw_circle(painter: QPainter, cursor: BrushCursor, at: QPointF) -> None:
+def _draw_brush(painter: QPainter, cursor: BrushCursor, at: QPointF) -> None:
     radius = cursor.diameter / 2
+    painter.save()
+    painter.translate(at)
+    painter.rotate(cursor.angle)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(DARK, 3.0))
-    painter.drawEllipse(at, radius, radius)
     light = QPen(LIGHT, 1.4)
     if cursor.outline is Outline.DASHED:
         light.setDashPattern([4.0, 3.0])
         light.setCapStyle(Qt.PenCapStyle.FlatCap)
-    painter.setPen(light)
-    painter.drawEllipse(at, radius, radius)
+    for pen in (QPen(DARK, 3.0), light):
+        painter.setPen(pen)
+        if cursor.square:
+            painter.drawRect(QRectF(-radius, -radius, cursor.diameter, cursor.diameter))
+        else:
+            painter.drawEllipse(QPointF(0, 0), radius, radius)
+    painter.restore()
 
 
 def _draw_crosshair(painter: QPainter, at: QPointF) -> None:
@@ -123,24 +150,3 @@ def _draw_crosshair(painter: QPainter, at: QPointF) -> None:
         painter.setPen(pen)
         for start, end in arms:
             painter.drawLine(start, end)
-
-
-def paint_guide(painter: QPainter, points: Sequence[QPointF], *, closed: bool) -> None:
-    """A thin two-tone line through canvas points; a closed one returns to its start."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    dashed = QPen(LIGHT, 1.4)
-    dashed.setDashPattern([4.0, 3.0])
-    dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
-    line = [*points, points[0]] if closed else list(points)
-    for pen in (QPen(DARK, 3.0), dashed):
-        painter.setPen(pen)
-        painter.drawPolyline(line)
-    painter.restore()
-
-
-def guide_box(points: Sequence[QPointF]) -> QRect:
-    """The canvas pixels that the line through these points covers."""
-    box = QPolygonF(points).boundingRect()
-    return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN).toAlignedRect()

@@ -1,29 +1,34 @@
-"""What floats over the image: the brush cursor, lasso, the way of a straight stroke."""
+"""What floats over the image: the cursor of the tool, and what it would do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 
-from unet_gui.gui.canvas.cursor import BrushCursor, Outline, guide_box, paint_guide
-from unet_gui.gui.canvas.tools import LassoDrag
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.gui.canvas.cursor import BrushCursor, Outline
+from unet_gui.gui.canvas.preview import PreviewPainter, preview_color
 from unet_gui.gui.state import Tool
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
-    from unet_gui.gui.canvas.tools import Pointer
+    from unet_gui.gui.canvas.tools import Pointer, Preview
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
+
+PLAIN: Final = frozenset({Tool.BRUSH, Tool.ERASER, Tool.PAN})
+"""Tools whose cursor says what they are without a sign."""
 
 
 class Decoration:
     """Knows what to draw at the pointer, and where it was drawn last.
 
     Attributes:
-        shape: the system cursor that goes with it; blank where a brush cursor is drawn instead.
+        shape: the system cursor that goes with it; blank where a cursor is drawn instead.
     """
 
     def __init__(
@@ -34,49 +39,77 @@ class Decoration:
         self._viewport = viewport
         self._pointer = pointer
         self._cursor: BrushCursor | None = None
-        self._box = QRect()
+        self._cursor_box = QRect()
+        self._preview: Preview | None = None
+        self._preview_box = QRect()
+        self._painter = PreviewPainter(viewport)
         self.shape = Qt.CursorShape.ArrowCursor
 
-    def refresh(self) -> tuple[QRect, QRect]:
-        """Follow pointer and tool; returns where it was and where it is, to be repainted."""
+    def refresh(self) -> list[QRect]:
+        """Follow pointer and tool; returns where anything was and is, to be repainted."""
         self._cursor, self.shape = self._choose()
-        box, at = QRect(), self._pointer.at
-        if self._cursor is not None and at is not None:
-            box = self._cursor.box(at)
-        if guide := self._guide():
-            box = box.united(guide_box(guide))
-        before, self._box = self._box, box
-        return before, box
+        at, before = self._pointer.at, self._cursor_box
+        visible = self._cursor is not None and at is not None
+        self._cursor_box = self._cursor.box(at) if visible else QRect()  # type: ignore[union-attr,arg-type]
+        return [*_close(before, self._cursor_box), *self._refresh_preview()]
+
+    def _refresh_preview(self) -> list[QRect]:
+        """A region that stays the same need not be drawn anew because the pointer moves."""
+        preview = self._pointer.preview if self._session.document is not None else None
+        if preview is None and self._preview is None:
+            return []
+        before, same = self._preview_box, preview is self._preview
+        self._preview = preview
+        self._preview_box = self._painter.box(preview) if preview is not None else QRect()
+        if same and before == self._preview_box:
+            return []
+        return _close(before, self._preview_box)
 
     def paint(self, painter: QPainter) -> None:
         """The painter is in canvas coordinates."""
-        if guide := self._guide():
-            paint_guide(painter, guide, closed=isinstance(self._pointer.drag, LassoDrag))
+        if self._preview is not None:
+            color = preview_color(self._color(self._preview.value))
+            self._painter.paint(painter, self._preview, color)
         if self._cursor is not None and self._pointer.at is not None:
             self._cursor.paint(painter, self._pointer.at)
 
-    def _guide(self) -> list[QPointF]:
-        return [QPointF(*self._viewport.to_view(*point)) for point in self._pointer.guide]
-
     def _choose(self) -> tuple[BrushCursor | None, Qt.CursorShape]:
-        tool, ratio = self._pointer.tool, self._viewport.ratio
-        if self._session.image is None:
+        if self._session.document is None:
             return None, Qt.CursorShape.ArrowCursor
+        tool = self._pointer.tool
         if tool is Tool.PAN:
             if self._pointer.panning:
                 return None, Qt.CursorShape.ClosedHandCursor
             return None, Qt.CursorShape.OpenHandCursor
-        if tool is Tool.ACCEPT:
-            return BrushCursor(0, ratio=ratio), Qt.CursorShape.BlankCursor
-        diameter = self._pointer.size * self._viewport.scale
-        if tool is Tool.ERASER:
-            cursor = BrushCursor(diameter, Outline.DASHED, ratio=ratio)
-        else:
-            cursor = BrushCursor(diameter, color=self._color(), ratio=ratio)
+        look = self._pointer.look
+        colored = not look.erases and tool is not Tool.ACCEPT
+        cursor = BrushCursor(
+            look.diameter * self._viewport.scale,
+            Outline.DASHED if look.erases else Outline.PLAIN,
+            color=self._color(self._state.active_class) if colored else "",
+            ratio=self._viewport.ratio,
+            square=look.square,
+            angle=self._angle() if look.square else 0.0,
+            glyph=None if tool in PLAIN else tool,
+        )
         return cursor, Qt.CursorShape.BlankCursor
 
-    def _color(self) -> str:
-        project, active = self._session.project, self._state.active_class
-        if project is None or active not in project.classes:
+    def _angle(self) -> float:
+        """How far the image's rows are turned on the screen; a quarter turn changes no square."""
+        turned = self._viewport.transform()
+        return round(math.degrees(math.atan2(turned.m12(), turned.m11())) % 90.0, 3)
+
+    def _color(self, class_id: int) -> str:
+        project = self._session.project
+        if project is None or class_id == UNLABELLED or class_id not in project.classes:
             return ""
-        return project.classes[active].color
+        return project.classes[class_id].color
+
+
+def _close(before: QRect, after: QRect) -> list[QRect]:
+    """Both rectangles, as one where they meet."""
+    if before == after:
+        return [] if after.isNull() else [after]
+    if before.intersects(after):
+        return [before.united(after)]
+    return [rect for rect in (before, after) if not rect.isNull()]

@@ -1,4 +1,4 @@
-"""Wheel, pinch, keys and pens, translated into what they ask of view and tools."""
+"""Wheel, pads, keys and pens, translated into what they ask of view and tools."""
 
 from __future__ import annotations
 
@@ -57,12 +57,14 @@ class Gestures:
             self._zoom_by(ZOOM_PER_NOTCH ** steps.y(), event.position())
 
     def native(self, event: QNativeGestureEvent) -> bool:
-        """Pinch and double tap of a trackpad. False for gestures that mean nothing here."""
+        """What a touch pad reports. False for gestures that mean nothing here."""
         kind = event.gestureType()
         if kind == Qt.NativeGestureType.ZoomNativeGesture:
             self._zoom_by(max(0.1, 1 + event.value()), event.position())
         elif kind == Qt.NativeGestureType.SmartZoomNativeGesture:
             self._viewport.fit()
+        elif kind == Qt.NativeGestureType.PanNativeGesture:
+            self._viewport.pan(event.delta().x(), event.delta().y())
         else:
             return False
         return True

@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt
-from PySide6.QtGui import QNativeGestureEvent
+from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QTouchEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from unet_gui.gui.canvas.decoration import Decoration
-from unet_gui.gui.canvas.gestures import Gestures, mouse_contact, tablet_contact
-from unet_gui.gui.canvas.tools import Pointer
+from unet_gui.gui.canvas.gestures import NOTCH, Gestures, mouse_contact, tablet_contact
+from unet_gui.gui.canvas.tools import Pointer, SpringKeys
+from unet_gui.gui.canvas.touch import Touch
 from unet_gui.gui.canvas.viewport import Viewport
 from unet_gui.gui.state import Hover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from PySide6.QtGui import (
         QEnterEvent,
         QFocusEvent,
-        QKeyEvent,
         QMouseEvent,
         QResizeEvent,
         QTabletEvent,
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     )
 
     from unet_gui.gui.session import Session
-    from unet_gui.gui.state import ViewState
+    from unet_gui.gui.state import Tool, ViewState
+
+_MODIFIERS = {
+    Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
+    Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
+    Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier,
+}
 
 
 class CanvasInput(QWidget):
@@ -41,14 +47,25 @@ class CanvasInput(QWidget):
         self._session = session
         self._state = state
         self._viewport = Viewport()
-        self._pointer = Pointer(session, state, self._viewport)
+        self._pointer = Pointer(session, state, self._viewport, self._decorate)
+        self._spring = SpringKeys(state)
+        self._pointer.used = self._spring.used
+        self._touch = Touch(self._pointer, self._viewport)
         self._gestures = Gestures(self._viewport, state)
         self._decoration = Decoration(session, state, self._viewport, self._pointer)
         self._batch: QRect | None = None
         self.setMouseTracking(True)
         self.setTabletTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        state.tool_changed.connect(self._look_again)
+        state.options_changed.connect(self._look_again)
+        session.history_changed.connect(self._look_again)
+
+    def set_tool_keys(self, keys: Mapping[str, Tool]) -> None:
+        """Other keys for the tools than `TOOL_KEYS`, as QKeySequence writes them."""
+        self._spring.set_keys(keys)
 
     def pick_class(self) -> None:
         """Paint from now on with the class under the pointer."""
@@ -72,14 +89,17 @@ class CanvasInput(QWidget):
 
     def _decorate(self) -> None:
         """Cursor and guide anew: repaint where they were and where they are now."""
-        before, box = self._decoration.refresh()
+        changed = self._decoration.refresh()
         if self.cursor().shape() != self._decoration.shape:
             self.setCursor(self._decoration.shape)
-        if before.intersects(box):
-            self._repaint(before.united(box))
-        else:
-            self._repaint(before)
-            self._repaint(box)
+        for rect in changed:
+            self._repaint(rect)
+
+    def _look_again(self, _changed: object = None) -> None:
+        """What the tool in hand would do may be something else now."""
+        if not self._pointer.dragging:
+            self._pointer.hand.hover()
+        self._decorate()
 
     def _repaint(self, rect: QRect) -> None:
         if self._batch is None:
@@ -102,7 +122,7 @@ class CanvasInput(QWidget):
 
     def _hovered(self) -> Hover | None:
         at = self._pointer.at
-        if at is None or self._session.image is None:
+        if at is None or self._session.document is None:
             return None
         x, y = (math.floor(v) for v in self._viewport.to_image(at.x(), at.y()))
         inside = 0 <= x < self._viewport.image_width and 0 <= y < self._viewport.image_height
@@ -116,12 +136,13 @@ class CanvasInput(QWidget):
             self._after_contact()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Two quick dabs are two dabs."""
-        self.mousePressEvent(event)
+        """Closes a polygon; two quick dabs are two dabs."""
+        with self._one_repaint():
+            self._pointer.double_press(mouse_contact(event))
+            self._after_contact()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         with self._one_repaint():
-            self._pointer.shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._pointer.move(mouse_contact(event))
             self._after_contact()
 
@@ -143,6 +164,7 @@ class CanvasInput(QWidget):
         event.accept()
 
     def _after_contact(self) -> None:
+        self._spring.settle(busy=self._pointer.hand.busy)
         if self._pointer.panning:
             self._on_view_changed()
         else:
@@ -150,6 +172,10 @@ class CanvasInput(QWidget):
             self._decorate()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._pointer.wheel(event.angleDelta().y() / NOTCH, event.modifiers()):
+            self._spring.used()
+            self._decorate()
+            return
         self._gestures.wheel(event)
         self._on_view_changed()
 
@@ -157,32 +183,67 @@ class CanvasInput(QWidget):
         if isinstance(event, QNativeGestureEvent) and self._gestures.native(event):
             self._on_view_changed()
             return True
+        if isinstance(event, QTouchEvent) and self._touched(event):
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and self._claims(event):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._on_size_changed()
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            if not self._pointer.abort():
-                event.ignore()
-        elif event.key() == Qt.Key.Key_I and not event.modifiers():
-            self.pick_class()
-        elif not self._hold_key(event, held=True):
-            if self._gestures.key(event.key()):
+    def _touched(self, event: QTouchEvent) -> bool:
+        with self._one_repaint():
+            if not self._touch.event(event):
+                return False
+            if self._touch.moved_view:
                 self._on_view_changed()
             else:
-                super().keyPressEvent(event)
+                self._after_contact()
+        event.accept()
+        return True
+
+    def _claims(self, event: QEvent) -> bool:
+        """A key that is for the tool in hand, or takes another: no shortcut of the window."""
+        if not isinstance(event, QKeyEvent):
+            return False
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and self._pointer.hand.wants_key(event.key()):
+            return True
+        return self._session.document is not None and self._spring.tool_for(event) is not None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._on_key_pressed(event)
+        self._spring.settle(busy=self._pointer.hand.busy)
         self._decorate()
 
+    def _on_key_pressed(self, event: QKeyEvent) -> None:
+        key, plain = event.key(), not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key == Qt.Key.Key_Escape:
+            if not self._pointer.abort():
+                event.ignore()
+        elif plain and self._pointer.hand.wants_key(key):
+            self._pointer.hand.key(key)
+        elif key == Qt.Key.Key_I and plain:
+            self.pick_class()
+        elif self._hold_key(event, held=True) or self._spring.press(event):
+            return
+        elif self._gestures.key(key):
+            self._on_view_changed()
+        else:
+            super().keyPressEvent(event)
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not self._hold_key(event, held=False):
+        sprung = self._spring.release(event, busy=self._pointer.hand.busy)
+        if not sprung and not self._hold_key(event, held=False):
             super().keyReleaseEvent(event)
         self._decorate()
 
     def _hold_key(self, event: QKeyEvent, *, held: bool) -> bool:
         """Keys that do something while they are down. False for all others."""
-        if event.key() == Qt.Key.Key_Shift:
-            self._pointer.shift = held
+        if event.key() in _MODIFIERS:
+            flag, bench = _MODIFIERS[Qt.Key(event.key())], self._pointer.bench
+            bench.modifiers = bench.modifiers | flag if held else bench.modifiers & ~flag
         elif event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._pointer.space = held
@@ -200,14 +261,16 @@ class CanvasInput(QWidget):
         self._decorate()
 
     def leaveEvent(self, _event: QEvent) -> None:
-        self._pointer.at = None
+        self._pointer.leave()
         self._hover()
         self._decorate()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Another window came to the front: what was drawn is kept, held keys are let go."""
         self._pointer.finish()
-        self._pointer.space = self._pointer.shift = False
+        self._pointer.space = False
+        self._pointer.bench.modifiers = Qt.KeyboardModifier.NoModifier
+        self._spring.let_go(busy=self._pointer.hand.busy)
         self._decorate()
         super().focusOutEvent(event)
 

@@ -1,0 +1,204 @@
+"""Draws what a tool would do: a tinted region with its outline, lines and corners."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from unet_gui.gui.canvas.glyphs import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QTransform
+
+    from unet_gui.core.geometry import Rect
+    from unet_gui.gui.canvas.tools.base import Preview
+    from unet_gui.gui.canvas.viewport import Viewport
+
+TINT: Final = 110
+"""Alpha of what a region would become."""
+
+MOST_LINES: Final = 6000
+"""Pieces of outline up to which it is drawn as lines; beyond, its pixels are drawn strongly."""
+
+_MARGIN: Final = 4
+_NODE: Final = 2.5
+
+
+class RegionPicture:
+    """A region prepared for drawing at one magnification; turning and moving need no new one.
+
+    Args:
+        rect: where it lies in the image.
+        where: bool array of its shape.
+        level: it is drawn from blocks of 2ᵏ pixels.
+        color: tint.
+    """
+
+    def __init__(self, rect: Rect, where: NDArray[np.bool_], level: int, color: QColor) -> None:
+        step = 1 << level
+        self._where = where if level == 0 else _coarser(where, rect, step)
+        self._corner = rect.x0 // step * step, rect.y0 // step * step
+        self._step = step
+        self._lines = _outline(self._where)
+        codes = self._where.astype(np.uint8)
+        if self._lines is None:
+            codes[_border(self._where)] = 2
+        height, width = codes.shape
+        # Rows of an indexed QImage begin at whole 32-bit words.
+        self._codes = np.zeros((height, -(-width // 4) * 4), np.uint8)
+        self._codes[:, :width] = codes
+        self._image = QImage(
+            self._codes.data, width, height, self._codes.shape[1], QImage.Format.Format_Indexed8
+        )
+        tint, strong = QColor(color), QColor(color)
+        tint.setAlpha(TINT)
+        strong.setAlpha(240)
+        self._image.setColorTable([0, tint.rgba(), strong.rgba()])
+
+    def paint(self, painter: QPainter, transform: QTransform) -> None:
+        """The painter is in canvas coordinates."""
+        painter.save()
+        painter.setTransform(transform, combine=True)
+        painter.translate(*self._corner)
+        painter.scale(self._step, self._step)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(QRectF(0, 0, self._image.width(), self._image.height()), self._image)
+        for color, width in ((DARK, 3.0), (LIGHT, 1.4)):
+            pen = QPen(color, width)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(self._lines or [])
+        painter.restore()
+
+
+class PreviewPainter:
+    """Draws previews and keeps the picture of the last region."""
+
+    def __init__(self, viewport: Viewport) -> None:
+        self._viewport = viewport
+        self._of: tuple[object, int, int] | None = None
+        self._picture: RegionPicture | None = None
+
+    def box(self, preview: Preview) -> QRect:
+        """The canvas pixels that the preview covers."""
+        box = QRect()
+        if preview.line:
+            points = QPolygonF(self._on_canvas(preview.line)).boundingRect()
+            box = points.toAlignedRect()
+        if preview.region is not None and not preview.region[0].empty:
+            box = box.united(QRect(*self._viewport.to_view_box(preview.region[0])))
+        return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) if not box.isNull() else box
+
+    def paint(self, painter: QPainter, preview: Preview, color: QColor) -> None:
+        """The painter is in canvas coordinates."""
+        if preview.region is not None and not preview.region[0].empty:
+            self._region(preview, color).paint(painter, self._viewport.transform())
+        if preview.line:
+            points = self._on_canvas(preview.line)
+            if preview.filled and len(points) > 2:
+                _paint_inside(painter, points, color)
+            paint_line(painter, points, closed=preview.closed)
+            _paint_nodes(painter, self._on_canvas(preview.nodes))
+
+    def _on_canvas(self, points: Sequence[tuple[float, float]]) -> list[QPointF]:
+        return [QPointF(*self._viewport.to_view(*point)) for point in points]
+
+    def _region(self, preview: Preview, color: QColor) -> RegionPicture:
+        assert preview.region is not None
+        level = max(0, math.floor(-math.log2(self._viewport.zoom) + 1e-9))
+        of = (preview.region, level, color.rgba())
+        if self._picture is None or self._of is None or not _same(self._of, of):
+            self._picture, self._of = RegionPicture(*preview.region, level, color), of
+        return self._picture
+
+
+def _same(a: tuple[object, int, int], b: tuple[object, int, int]) -> bool:
+    return a[0] is b[0] and a[1:] == b[1:]
+
+
+def paint_line(painter: QPainter, points: Sequence[QPointF], *, closed: bool) -> None:
+    """A thin two-tone line through canvas points; a closed one returns to its start."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dashed = QPen(LIGHT, 1.4)
+    dashed.setDashPattern([4.0, 3.0])
+    dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
+    line = [*points, points[0]] if closed else list(points)
+    for pen in (QPen(DARK, 3.0), dashed):
+        painter.setPen(pen)
+        painter.drawPolyline(line)
+    painter.restore()
+
+
+def _paint_inside(painter: QPainter, points: Sequence[QPointF], color: QColor) -> None:
+    tint = QColor(color)
+    tint.setAlpha(TINT // 2)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint)
+    painter.drawPolygon(QPolygonF(points), Qt.FillRule.OddEvenFill)
+    painter.restore()
+
+
+def _paint_nodes(painter: QPainter, points: Sequence[QPointF]) -> None:
+    painter.save()
+    painter.setPen(QPen(DARK, 1.0))
+    painter.setBrush(LIGHT)
+    for number, point in enumerate(points):
+        half = _NODE + 1.5 if number == 0 else _NODE
+        painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))
+    painter.restore()
+
+
+def _coarser(where: NDArray[np.bool_], rect: Rect, step: int) -> NDArray[np.bool_]:
+    """Blocks of the image's grid that any pixel lies in: thin parts must not vanish."""
+    x0, y0 = rect.x0 % step, rect.y0 % step
+    rows = np.arange(-y0, where.shape[0], step).clip(0)
+    columns = np.arange(-x0, where.shape[1], step).clip(0)
+    some = np.logical_or.reduceat(where, rows, axis=0)
+    return np.logical_or.reduceat(some, columns, axis=1)
+
+
+def _outline(where: NDArray[np.bool_]) -> list[QLineF] | None:
+    """Lines along the sides of pixels between inside and outside; None when there are too many."""
+    padded = np.pad(where, 1)
+    level = _runs(padded[1:] != padded[:-1])
+    upright = _runs((padded[:, 1:] != padded[:, :-1]).T)
+    if len(level) + len(upright) > MOST_LINES:
+        return None
+    return [
+        *(QLineF(a - 1, row, b - 1, row) for row, a, b in level.tolist()),
+        *(QLineF(column, a - 1, column, b - 1) for column, a, b in upright.tolist()),
+    ]
+
+
+def _runs(edges: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(row, first, last + 1) of each run of True along the rows."""
+    padded = np.pad(edges, ((0, 0), (1, 1))).astype(np.int8)
+    steps = np.diff(padded, axis=1)
+    rows, first = np.nonzero(steps == 1)
+    last = np.nonzero(steps == -1)[1]
+    return np.stack([rows, first, last], axis=1)
+
+
+def _border(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of the region with a neighbour outside it."""
+    padded = np.pad(where, 1)
+    inner = padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
+    border: NDArray[np.bool_] = where & ~inner
+    return border
+
+
+@lru_cache(maxsize=64)
+def preview_color(color: str) -> QColor:
+    """Of a class; white for what would be erased."""
+    return QColor(color) if color else QColor(255, 255, 255)
