@@ -80,6 +80,7 @@ def _percentiles(counts: NDArray[np.int64], percents: Sequence[float]) -> list[f
     if total == 0:
         return [0.0, 255.0]
     running = np.cumsum(counts)
-    found = [float(np.searchsorted(running, total * p / 100)) for p in percents]
-    low, high = (min(value, 255.0) for value in found)
+    shares = [total * p / 100 for p in percents]
+    low = min(float(np.searchsorted(running, shares[0], side="right")), 255.0)
+    high = min(float(np.searchsorted(running, shares[1], side="left")), 255.0)
     return [low, high] if high > low else [max(0.0, low - 1), min(255.0, low + 1)]
