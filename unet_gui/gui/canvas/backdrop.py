@@ -1,22 +1,36 @@
-"""The image itself: drawn from the level that fits the zoom, only where something is exposed."""
+"""The image itself: drawn in tiles of the level that fits the zoom, made when they are needed."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QCoreApplication, QObject, QRectF, QTimer, Signal
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
+from unet_gui.core.errors import UnetGuiError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
-from unet_gui.gui.canvas.pyramid import build_pyramid
+from unet_gui.dataset.memory_image import MemoryImage
+from unet_gui.gui.canvas.image_tiles import (
+    TILE,
+    ImageTile,
+    TileKey,
+    TileStore,
+    Tint,
+    is_complete,
+    level_for,
+    make_tile,
+    retint,
+    to_level,
+)
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Generator
 
+    from unet_gui.core.display import Display
     from unet_gui.core.document import RgbImage
+    from unet_gui.dataset.image_source import ImageSource
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.jobs import JobRunner
 
@@ -26,84 +40,270 @@ AT_ONCE: Final = 4_000_000
 CRISP_FROM: Final = 2.0
 """Pixels are shown as squares from this zoom on; below, the squares would be uneven."""
 
-BLOCK: Final = 1024
+OVERLAP: Final = 1.25
+"""Tile pixels by which neighbours overlap where drawing interpolates; less than the apron."""
+
+MANY: Final = 40
+"""More tiles than this are tinted one level coarser while a slider is being dragged."""
+
+SETTLED_AFTER: Final = 120
+"""Milliseconds after which a slider counts as let go."""
+
+Read = tuple[TileKey, "RgbImage | UnetGuiError"]
 
 
 class Backdrop(QObject):
-    """The open image as QImages of falling size.
+    """The open image, from memory or read on demand.
 
     Signals:
-        refined: smaller levels have become ready, the image can be drawn better.
+        refined: the whole image can be drawn better than before.
+        arrived: the Rect of image pixels that can be.
+        noticed: a line for the person.
     """
 
     refined = Signal()
+    arrived = Signal(object)
+    noticed = Signal(str)
 
-    def __init__(self, runner: JobRunner, parent: QObject | None = None) -> None:
+    def __init__(
+        self, runner: JobRunner, parent: QObject | None = None, *, name: str = "canvas"
+    ) -> None:
+        """`name` tells this one's jobs from those of others that share the runner."""
         super().__init__(parent)
         self._runner = runner
-        self._levels: list[QImage] = []
-        self._pixels: list[NDArray[np.uint8] | NDArray[np.uint32]] = []
+        self._jobs = {what: f"{name} {what}" for what in ("levels", "tiles")}
+        self._source: ImageSource | None = None
+        self._store = TileStore()
+        self._tint = Tint()
+        self._wanted: dict[TileKey, None] = {}
+        self._queue: deque[TileKey] = deque()
+        self._reading = False
+        self._warned = False
+        self._ask = QTimer(self, singleShot=True, interval=0)
+        self._ask.timeout.connect(self._fetch)
+        self._sliding = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
+        self._sliding.timeout.connect(self.refined)
 
-    def set_image(self, image: RgbImage | None) -> None:
-        """Show another image. A large one is drawn roughly until its smaller levels are made."""
-        self._runner.cancel("pyramid")
-        if image is None:
-            self._levels, self._pixels = [], []
-        elif image.shape[0] * image.shape[1] <= AT_ONCE:
-            self._use(drain(build_pyramid(image)))
-        else:
-            height, width = image.shape[:2]
-            self._pixels = [image]  # QImage borrows the memory
-            self._levels = [
-                QImage(image.data, width, height, width * 3, QImage.Format.Format_RGB888)
-            ]
-            self._runner.submit(
-                "pyramid",
-                lambda: build_pyramid(image),
-                on_done=self._on_pyramid_built,
-                priority=-10,
-            )
+    @property
+    def nbytes(self) -> int:
+        """Memory of the tiles kept."""
+        return self._store.nbytes
 
-    def paint(self, painter: QPainter, viewport: Viewport, exposed: Rect) -> None:
-        """Draw the image pixels `exposed`; the painter is in canvas coordinates."""
-        if not self._levels or exposed.empty:
+    def set_source(self, source: ImageSource | None) -> None:
+        """Show another image. A large one is drawn roughly until its coarser levels are made."""
+        if source is self._source:
             return
-        level = min(max(0, math.floor(-math.log2(viewport.zoom))), len(self._levels) - 1)
+        for job in self._jobs.values():
+            self._runner.cancel(job)
+        self._source = source
+        self._store.clear()
+        self._wanted.clear()
+        self._queue = deque()
+        self._reading = self._warned = False
+        if isinstance(source, MemoryImage):
+            self._complete(source)
+        elif source is not None and not source.resident:
+            # What is shown everywhere until something better has been read.
+            level = source.levels - 1
+            whole = Rect.of_shape(source.level_shape(level))
+            self._want(TileKey(level, row, column) for row, column in whole.tiles(TILE))
+
+    def set_display(self, display: Display) -> None:
+        """Show the pixels otherwise; those in view are tinted anew when they are next drawn."""
+        self._tint = Tint(display)
+        self._sliding.start()
+
+    def look_elsewhere(self) -> None:
+        """The view has changed: what nobody draws again need not be read."""
+        self._wanted.clear()
+
+    def paint(
+        self, painter: QPainter, viewport: Viewport, exposed: Rect, *, smooth: bool = False
+    ) -> None:
+        """Draw the image pixels `exposed`; the painter is in canvas coordinates.
+
+        With `smooth` enlarged pixels are blended into each other.
+        """
+        source = self._source
+        if source is None or exposed.empty:
+            return
+        level = self._level(viewport)
+        size = 1 << level
+        exact = viewport.square and abs(viewport.zoom * size - 1) < 1e-9
+        blended = not exact and (smooth or viewport.zoom < CRISP_FROM)
+        overlap = OVERLAP if blended or not viewport.upright else 0.0
         painter.save()
-        painter.translate(*viewport.origin)
-        painter.scale(viewport.scale, viewport.scale)
-        smooth = viewport.zoom < CRISP_FROM and viewport.zoom != 1.0
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        step = 1 << level
-        if smooth:
-            # Two pixels more on each side: interpolation must not see where the exposed part ends.
-            self._draw(painter, viewport, level, exposed.expanded(2 * step + 2))
-        else:
-            # Whole blocks, cut by the painter: which pixel is copied where must not depend on
-            # what happens to be exposed.
-            block = BLOCK * step
-            for row, column in exposed.tiles(block):
-                area = Rect(0, 0, block, block).moved(column * block, row * block)
-                self._draw(painter, viewport, level, area)
+        painter.setTransform(viewport.transform(), True)
+        painter.scale(size, size)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
+        for row, column in to_level(exposed, level).tiles(TILE):
+            self._draw(painter, TileKey(level, row, column), overlap)
         painter.restore()
 
-    def _draw(self, painter: QPainter, viewport: Viewport, level: int, area: Rect) -> None:
-        step = 1 << level
-        x0, y0 = max(0, area.x0) // step * step, max(0, area.y0) // step * step
-        x1 = min(-(-area.x1 // step) * step, viewport.image_width)
-        y1 = min(-(-area.y1 // step) * step, viewport.image_height)
-        target = QRectF(x0, y0, x1 - x0, y1 - y0)
-        source = QRectF(x0 / step, y0 / step, (x1 - x0) / step, (y1 - y0) / step)
-        painter.drawImage(target, self._levels[level], source)
+    def _level(self, viewport: Viewport) -> int:
+        assert self._source is not None
+        level = level_for(viewport.zoom, self._source.levels)
+        seen = to_level(viewport.visible, level)
+        if self._sliding.isActive() and seen.width * seen.height > MANY * TILE * TILE:
+            return min(level + 1, self._source.levels - 1)
+        return level
 
-    def _use(self, pyramid: list[NDArray[np.uint32]]) -> None:
-        self._pixels = [*pyramid]
-        self._levels = [
-            QImage(p.data, p.shape[1], p.shape[0], p.strides[0], QImage.Format.Format_RGB32)
-            for p in pyramid
-        ]
+    def _draw(self, painter: QPainter, key: TileKey, overlap: float) -> None:
+        assert self._source is not None
+        height, width = self._source.shape
+        part = _part(key, overlap, width / (1 << key.level), height / (1 << key.level))
+        tile, above = self._tile(key), 0
+        if tile is None:
+            self._want([key])
+            tile, above = self._coarser(key)
+        if tile is None:
+            return
+        if tile.image is None:
+            _hatch(painter, part)
+            return
+        scale = 1 << above
+        source = QRectF(
+            part.x() / scale - tile.area.x0,
+            part.y() / scale - tile.area.y0,
+            part.width() / scale,
+            part.height() / scale,
+        )
+        painter.drawImage(part, tile.image, source)
 
-    def _on_pyramid_built(self, pyramid: list[NDArray[np.uint32]] | None) -> None:
-        if pyramid:
-            self._use(pyramid)
-            self.refined.emit()
+    def _tile(self, key: TileKey) -> ImageTile | None:
+        """The tile as it should look now; None when it has yet to be read."""
+        source, tile = self._source, self._store.get(key)
+        assert source is not None
+        if tile is not None and tile.tint is self._tint:
+            return tile
+        if tile is not None and (tile.raw is not None or tile.image is None):
+            retint(tile, self._tint)
+            return tile
+        if not source.resident:
+            return None
+        rough = key.level > 0 and not is_complete(source)
+        tile = make_tile(source, key, self._tint, rough=rough)
+        self._store.put(key, tile)
+        return tile
+
+    def _coarser(self, key: TileKey) -> tuple[ImageTile | None, int]:
+        """The finest tile at hand that shows the same, and how many levels it is coarser."""
+        assert self._source is not None
+        for by in range(1, self._source.levels - key.level):
+            if key.above(by) in self._store:
+                tile = self._tile(key.above(by))
+                if tile is not None and tile.image is not None:
+                    return tile, by
+        return None, 0
+
+    # -- coarser levels --------------------------------------------------------------------
+
+    def _complete(self, source: MemoryImage) -> None:
+        if source.complete:
+            return
+        if source.shape[0] * source.shape[1] <= AT_ONCE:
+            drain(source.build_levels())
+            return
+        self._runner.submit(
+            self._jobs["levels"],
+            source.build_levels,
+            on_done=lambda _: self._on_complete(),
+            priority=-10,
+        )
+
+    def _on_complete(self) -> None:
+        self._store.clear()  # all but the finest level was rough
+        self.refined.emit()
+
+    # -- reading on demand -----------------------------------------------------------------
+
+    def _want(self, keys: Any) -> None:
+        """Read these first, then what was wanted before; once the painting is over."""
+        self._wanted = dict.fromkeys(keys) | self._wanted
+        self._ask.start()
+
+    def _fetch(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        queue = self._queue
+        queue.clear()
+        queue.extend(key for key in self._wanted if key not in self._store)
+        if queue and not self._reading:
+            self._reading = True
+            self._runner.submit(
+                self._jobs["tiles"],
+                lambda: _read_tiles(source, queue),
+                on_item=self._on_read,
+                on_done=lambda _: self._on_queue_empty(),
+                on_error=self._warn,  # not of one part: reading as a whole went wrong
+                priority=-15,
+            )
+
+    def _on_read(self, read: Read) -> None:
+        key, pixels = read
+        source = self._source
+        assert source is not None
+        self._wanted.pop(key, None)
+        area = key.area(source.level_shape(key.level))
+        if isinstance(pixels, UnetGuiError):
+            tile = ImageTile(area, None, self._tint)
+            self._warn(pixels)
+        else:
+            image, memory = self._tint.apply(pixels)
+            tile = ImageTile(area, image, self._tint, pixels, memory=memory)
+        self._store.put(key, tile)
+        size = 1 << key.level
+        self.arrived.emit(Rect(area.x0 * size, area.y0 * size, area.x1 * size, area.y1 * size))
+
+    def _on_queue_empty(self) -> None:
+        self._reading = False
+        if self._wanted:
+            self._ask.start()
+
+    def _warn(self, error: UnetGuiError) -> None:
+        """Once an image: a damaged file is damaged in many tiles."""
+        if not self._warned:
+            self._warned = True
+            said = QCoreApplication.translate("Canvas", "A part of this image cannot be read: {0}")
+            self.noticed.emit(said.format(error.message))
+
+
+def _part(key: TileKey, overlap: float, width: float, height: float) -> QRectF:
+    """What to draw of a tile, in pixels of its level, of which the image has so many."""
+    inner = key.inner
+    x0, y0 = max(0.0, inner.x0 - overlap), max(0.0, inner.y0 - overlap)
+    # The last pixel of a coarse level may stand for less than a full block of the image.
+    x1, y1 = min(inner.x1 + overlap, width), min(inner.y1 + overlap, height)
+    return QRectF(x0, y0, x1 - x0, y1 - y0)
+
+
+def _read_tiles(source: ImageSource, queue: deque[TileKey]) -> Generator[Read, None, None]:
+    """Read what is in the queue, which may change meanwhile. A damaged part is an answer too."""
+    while queue:
+        try:
+            key = queue.popleft()
+        except IndexError:  # emptied between the two lines
+            return
+        try:
+            yield key, source.read(key.area(source.level_shape(key.level)), key.level)
+        except UnetGuiError as error:
+            yield key, error
+
+
+def _hatch(painter: QPainter, part: QRectF) -> None:
+    """Quiet stripes that stand still on the screen, where there is nothing to show."""
+    painter.save()
+    ground, line = QColor(128, 128, 128, 60), QPen(QColor(128, 128, 128, 150))
+    pattern = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
+    pattern.fill(ground)
+    with_lines = QPainter(pattern)
+    with_lines.setPen(line)
+    with_lines.drawLine(0, 7, 7, 0)
+    with_lines.end()
+    area = painter.transform().mapToPolygon(part.toAlignedRect())
+    painter.resetTransform()
+    painter.setBrush(QBrush(pattern))
+    painter.setPen(QPen(QColor(0, 0, 0, 0)))
+    painter.drawPolygon(area)
+    painter.restore()

@@ -68,6 +68,7 @@ class Overlay:
         self._colors = np.zeros(256, np.uint32)
         self._palette = 0
         self._scratch = QImage()
+        self._sheet = QImage()
 
     def set_mask(self, mask: TileReader | None) -> None:
         """Another document; it is looked into, never copied."""
@@ -145,6 +146,21 @@ class Overlay:
             self._paint_ghost(painter, viewport, exposed, outline=outline)
         painter.setOpacity(1.0)
 
+    def paint_prediction(
+        self,
+        painter: QPainter,
+        viewport: Viewport,
+        exposed: QRect,
+        *,
+        outline: bool,
+        opacity: float,
+    ) -> None:
+        """Draw the whole proposal, also where the mask is labelled, in full colour."""
+        if self._source is not None and self._source.has_ghost:
+            painter.setOpacity(1 - (1 - opacity) ** 2 if outline else opacity)
+            self._paint_layer(painter, viewport, exposed, Layer.PREDICTION, outline=outline)
+            painter.setOpacity(1.0)
+
     def _paint_layer(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, layer: Layer, *, outline: bool
     ) -> bool:
@@ -152,25 +168,44 @@ class Overlay:
         assert self._source is not None
         level = level_for(viewport.zoom, outline=outline, levels=self._source.levels)
         box = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
-        size = 2.0**level
-        painter.save()
-        painter.translate(*viewport.origin)
-        painter.scale(viewport.scale * size, viewport.scale * size)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        drawn = False
-        for row, column in to_level(box, level).tiles(TILE):
+        bounds = self._source.bounds(level)
+        # One pixel more, for a turned sheet must not end where it is seen.
+        area = to_level(box, level).expanded(0 if viewport.upright else 1).intersection(bounds)
+        tiles = []
+        for row, column in area.tiles(TILE):
             key = TileKey(layer, outline, level, row, column)
             tile = self._fresh(key)
-            if tile.blank:
-                continue
-            drawn = True
-            # The last pixel of a small level may stand for less than a full block of the image.
-            width = min(TILE, viewport.image_width / size - key.area.x0)
-            height = min(TILE, viewport.image_height / size - key.area.y0)
-            target = QRectF(key.area.x0, key.area.y0, width, height)
-            painter.drawImage(target, tile.image, QRectF(0, 0, width, height))
-        painter.restore()
-        return drawn
+            if not tile.blank:
+                tiles.append((key.area, tile.image))
+        if tiles:
+            size = 2.0**level
+            painter.save()
+            painter.setTransform(viewport.transform(), True)
+            painter.scale(size, size)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            if not viewport.upright:
+                tiles = [(area, self._sheet_of(area, tiles))]
+            for part, image in tiles:
+                # The last pixel of a small level may stand for less than a full block of the image.
+                width = min(part.width, viewport.image_width / size - part.x0)
+                height = min(part.height, viewport.image_height / size - part.y0)
+                target = QRectF(part.x0, part.y0, width, height)
+                painter.drawImage(target, image, QRectF(0, 0, width, height))
+            painter.restore()
+        return bool(tiles)
+
+    def _sheet_of(self, area: Rect, tiles: list[tuple[Rect, QImage]]) -> QImage:
+        """Tiles put together: turned one by one they would show their sides."""
+        if self._sheet.width() < area.width or self._sheet.height() < area.height:
+            size = QSize(area.width, area.height).expandedTo(self._sheet.size())
+            self._sheet = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        inner = QPainter(self._sheet)
+        inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        inner.fillRect(0, 0, area.width, area.height, Qt.GlobalColor.transparent)
+        for part, image in tiles:
+            inner.drawImage(part.x0 - area.x0, part.y0 - area.y0, image)
+        inner.end()
+        return self._sheet
 
     def _paint_ghost(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, *, outline: bool

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from unet_gui.core.classes import UNLABELLED
 from unet_gui.gui.canvas.backdrop import Backdrop
-from unet_gui.gui.canvas.input import CanvasInput
+from unet_gui.gui.canvas.compare import Comparison
+from unet_gui.gui.canvas.grid import ScaleBar
+from unet_gui.gui.canvas.histogram import ImageHistogram
+from unet_gui.gui.canvas.layers import Layers
+from unet_gui.gui.canvas.looking import CanvasLooking
 from unet_gui.gui.canvas.overlay import Overlay
 from unet_gui.gui.canvas.placeholder import Message, message_for, paint_message, tokens_for
+from unet_gui.gui.canvas.rulers import PixelSize, Rulers
+from unet_gui.gui.canvas.twin import TwinPane
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent
 
+    from unet_gui.core.display import Display
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.core.geometry import Rect
+    from unet_gui.dataset.image_source import ImageSource
+    from unet_gui.gui.options import ViewOptions
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
 
@@ -25,8 +37,16 @@ LOADING_AFTER: Final = 150
 """Milliseconds before the canvas says that it is loading: most images are there sooner."""
 
 
-class CanvasView(CanvasInput):
-    """Shows the session's image, mask and ghost as the view state says."""
+class CanvasView(CanvasLooking):
+    """Shows the session's image, mask and ghost as the view state says.
+
+    Signals:
+        look_changed: the same is shown in other colours, or another image is.
+        histogram_changed: `histogram` answers differently.
+    """
+
+    look_changed = Signal()
+    histogram_changed = Signal()
 
     def __init__(self, session: Session, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(session, state, parent)
@@ -34,6 +54,12 @@ class CanvasView(CanvasInput):
         self.setAccessibleName(self.tr("Canvas"))
         self._backdrop = Backdrop(session.runner, self)
         self._overlay = Overlay()
+        self._histogram = ImageHistogram(session.runner, self)
+        self._comparison = Comparison(self, session)
+        self._layers = Layers(state, self._backdrop, self._overlay)
+        self._twin = TwinPane(self, self._layers, self._comparison, self)
+        self._rulers = Rulers(self, self._viewport)
+        self._scale_bar = ScaleBar(self._viewport)
         self._message = Message("")
         self._revision = 0
         self._loading = QTimer(self, singleShot=True, interval=LOADING_AFTER)
@@ -41,6 +67,8 @@ class CanvasView(CanvasInput):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
         self._connect()
+        self._backdrop.set_display(state.display)
+        self._on_options_changed(state.view)
         self._on_classes_changed()
         self._on_image_opened()
 
@@ -56,6 +84,9 @@ class CanvasView(CanvasInput):
         session.mask_changed.connect(self._on_mask_changed)
         session.ghost_changed.connect(self._on_ghost_changed)
         session.classes_changed.connect(self._on_classes_changed)
+        state.class_view_changed.connect(self._on_classes_changed)
+        state.display_changed.connect(self._on_display_changed)
+        state.view_changed.connect(self._on_options_changed)
         for changed in (state.tool_changed, state.size_changed, state.active_class_changed):
             changed.connect(self._on_tool_changed)
         for changed in (
@@ -65,60 +96,59 @@ class CanvasView(CanvasInput):
             state.ghost_visible_changed,
         ):
             changed.connect(self._on_look_changed)
-        self._backdrop.refined.connect(self.update)
+        self._backdrop.refined.connect(self._on_look_changed)
+        self._backdrop.arrived.connect(self._on_tile_arrived)
+        self._backdrop.noticed.connect(session.noticed)
+        self._histogram.changed.connect(self.histogram_changed)
+        self._comparison.changed.connect(self.update)
         self._loading.timeout.connect(self.update)
 
-    # -- view ------------------------------------------------------------------------------
+    # -- what there is to see --------------------------------------------------------------
 
     @property
-    def zoom(self) -> float:
-        """Device pixels per image pixel: 1.0 is 1:1."""
-        return self._viewport.zoom
+    def backdrop(self) -> Backdrop:
+        """The open image, for others who draw it."""
+        return self._backdrop
 
     @property
-    def visible_image_rect(self) -> Rect:
-        """The image pixels in view."""
-        return self._viewport.visible
+    def layers(self) -> Layers:
+        """Image, mask and proposal, for others who draw them."""
+        return self._layers
 
-    def zoom_fit(self) -> None:
-        """Show the whole image, and go on doing so when the window changes its size."""
-        self._viewport.fit()
-        self._on_view_changed()
+    def set_pixel_size(self, size: float | None, unit: str = "") -> None:
+        """How long the side of a pixel is, for rulers and scale bar; None when it is not known."""
+        known = PixelSize(size, unit) if size is not None and size > 0 else PixelSize()
+        self._scale_bar.size = known
+        self._rulers.set_pixel_size(known)
+        self.update()
 
-    def zoom_actual(self) -> None:
-        """One image pixel on one pixel of the screen."""
-        self.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        self.zoom_to(self._viewport.stepped(+1))
-
-    def zoom_out(self) -> None:
-        self.zoom_to(self._viewport.stepped(-1))
-
-    def zoom_to(self, factor: float, center: QPointF | None = None) -> None:
-        """Set the zoom; the image point under `center` (canvas coordinates) stays in place."""
-        self._viewport.zoom_to(factor, (center.x(), center.y()) if center else None)
-        self._on_view_changed()
+    def histogram(self) -> NDArray[np.int64]:
+        """int64[3, 256], a sample of the open image; zeros until `histogram_changed` tells."""
+        return self._histogram.counts()
 
     # -- session and state -----------------------------------------------------------------
 
     def _on_image_opened(self) -> None:
         self._loading.stop()
         self._pointer.drop()
-        image, document = self._session.image, self._session.document
-        self._backdrop.set_image(image)
+        document = self._session.document
+        self._show_source(self._session.source)
         self._overlay.set_mask(document)
         self._revision = document.revision if document is not None else 0
-        if image is not None:
-            self._viewport.set_image(image.shape[1], image.shape[0])
+        if document is not None:
+            self._viewport.set_image(document.bounds.width, document.bounds.height)
         self._on_ghost_changed()
         self._show_message()
         self._on_view_changed()
 
+    def _show_source(self, source: ImageSource | None) -> None:
+        self._backdrop.set_source(source)
+        self._histogram.set_source(source)
+
     def _on_image_closed(self) -> None:
         """Nothing is repainted yet: when the next image is there at once, nothing flickers."""
         self._pointer.drop()
-        self._backdrop.set_image(None)
+        self._show_source(None)
         self._overlay.set_mask(None)
         self._show_message(later=self._session.project is not None)
 
@@ -149,16 +179,63 @@ class CanvasView(CanvasInput):
     def _on_ghost_changed(self, _rect: Rect | None = None) -> None:
         ghost = self._session.ghost
         self._overlay.set_ghost(ghost.mask if ghost is not None else None)
-        self.update()
+        self._on_look_changed()
 
     def _on_classes_changed(self) -> None:
         if self._session.project is not None:
-            self._overlay.set_palette(self._session.project.classes.palette())
+            shown = np.array([self._state.shows_class(value) for value in range(UNLABELLED + 1)])
+            self._overlay.set_palette(self._session.project.classes.palette(), shown)
         self._on_tool_changed()
-        self.update()
+        self._on_look_changed()
 
-    def _on_look_changed(self, _value: object) -> None:
+    def _on_display_changed(self, display: Display) -> None:
+        self._backdrop.set_display(display)
+        self._on_look_changed()
+
+    def _on_options_changed(self, options: ViewOptions) -> None:
+        self._rulers.set_shown(options.rulers)
+        self._comparison.set_mode(options.compare)
+        self._on_size_changed()
+        self._on_look_changed()
+
+    def _on_tile_arrived(self, rect: Rect) -> None:
+        self._repaint(QRect(*self._viewport.to_view_box(rect)))
+        self._twin.update()
+        self.look_changed.emit()
+
+    def _on_look_changed(self, _value: object = None) -> None:
         self.update()
+        self._twin.update()
+        self.look_changed.emit()
+
+    def _on_view_changed(self) -> None:
+        self._backdrop.look_elsewhere()
+        self._rulers.refresh()
+        self._twin.update()
+        super()._on_view_changed()
+
+    def _on_size_changed(self) -> None:
+        inset = self._rulers.inset
+        area = QRect(inset, inset, self.width() - inset, self.height() - inset)
+        twin = QRect(area)
+        if self._comparison.side_by_side:
+            area.setWidth(area.width() // 2)
+            twin.setLeft(area.right() + 1)
+        self._viewport.set_view(
+            max(1, area.width()),
+            max(1, area.height()),
+            self.devicePixelRatioF(),
+            left=inset,
+            top=inset,
+        )
+        self._rulers.place(inset + area.width(), self.height())
+        self._comparison.place(area)
+        self._twin.place(twin)
+        self._on_view_changed()
+
+    def _decorate(self) -> None:
+        super()._decorate()
+        self._rulers.set_mark(self._pointer.at)
 
     def _on_tool_changed(self, _value: object = None) -> None:
         self._decorate()
@@ -176,27 +253,18 @@ class CanvasView(CanvasInput):
         painter = QPainter(self)
         exposed = event.rect()
         ground = QColor(tokens_for(self.palette()).canvas)
-        if self._session.image is None:
+        if self._session.document is None:
             painter.fillRect(exposed, ground)
             paint_message(painter, self.rect(), self._message, self.palette())
             return
-        view = self._viewport
-        pixels = view.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
-        if not self._image_area().contains(QRectF(exposed)):
+        if not (self._viewport.square and self._image_area().contains(QRectF(exposed))):
             painter.fillRect(exposed, ground)
-        self._backdrop.paint(painter, view, pixels)
-        if self._state.overlay_visible:
-            self._overlay.paint(
-                painter,
-                view,
-                exposed,
-                outline=self._state.outline,
-                ghost=self._state.ghost_visible,
-                opacity=self._state.opacity,
-            )
+        parts = self._comparison.parts()
+        self._layers.paint(painter, self._viewport, exposed, parts)
+        self._scale_bar.paint(painter, exposed)
+        self._comparison.paint_tags(painter, parts, exposed)
         self._decoration.paint(painter)
 
     def _image_area(self) -> QRectF:
         view = self._viewport
-        left, top = view.origin
-        return QRectF(left, top, view.image_width * view.scale, view.image_height * view.scale)
+        return view.transform().mapRect(QRectF(0, 0, view.image_width, view.image_height))

@@ -1,13 +1,18 @@
-"""Which part of the image the canvas shows, and how large: plain numbers, no widget."""
+"""Which part of the image the canvas shows, how large and how turned: plain numbers, no widget."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QTransform
 
 from unet_gui.core.geometry import Rect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_ZOOM: Final = 64.0
 FIT_MARGIN: Final = 12
@@ -24,22 +29,29 @@ class Viewport:
     """Maps image coordinates to the canvas and back.
 
     Attributes:
-        width, height: the canvas in logical pixels.
+        width, height: the part of the canvas that shows the image, in logical pixels.
         ratio: device pixels per logical pixel.
+        left, top: where that part begins on the canvas, in logical pixels.
         image_width, image_height: the image in image pixels; 0 when there is none.
         zoom: device pixels per image pixel, so that 1.0 shows each pixel once on any screen.
         center: the image point in the middle of the canvas.
         fitted: the whole image is shown and shall stay so when the canvas changes its size.
+        rotation: how far the image is turned clockwise, in degrees, 0 ≤ rotation < 360.
+        mirrored: left and right of the image are swapped before it is turned.
     """
 
     width: int = 0
     height: int = 0
     ratio: float = 1.0
+    left: int = 0
+    top: int = 0
     image_width: int = 0
     image_height: int = 0
     zoom: float = 1.0
     center: Point = (0.0, 0.0)
     fitted: bool = True
+    rotation: float = 0.0
+    mirrored: bool = False
 
     @property
     def scale(self) -> float:
@@ -47,15 +59,37 @@ class Viewport:
         return self.zoom / self.ratio
 
     @property
+    def upright(self) -> bool:
+        """The image is neither turned nor mirrored."""
+        return self.rotation == 0 and not self.mirrored
+
+    @property
+    def square(self) -> bool:
+        """Rows and columns of the image lie along those of the screen."""
+        return self.rotation % 90 == 0
+
+    @property
+    def middle(self) -> Point:
+        """The middle of what shows the image, in canvas coordinates."""
+        return self.left + self.width / 2, self.top + self.height / 2
+
+    @property
     def origin(self) -> Point:
         """Where the image's corner lies on the canvas, on a whole device pixel.
 
         At 1:1 each image pixel then falls on one device pixel and is copied, not interpolated.
         """
+        xx, xy, yx, yy = self._axes()
+        (x, y), (cx, cy) = self.middle, self.center
         return (
-            round((self.width / 2 - self.center[0] * self.scale) * self.ratio) / self.ratio,
-            round((self.height / 2 - self.center[1] * self.scale) * self.ratio) / self.ratio,
+            round((x - xx * cx - xy * cy) * self.ratio) / self.ratio,
+            round((y - yx * cx - yy * cy) * self.ratio) / self.ratio,
         )
+
+    def transform(self) -> QTransform:
+        """From image to canvas coordinates."""
+        xx, xy, yx, yy = self._axes()
+        return QTransform(xx, yx, xy, yy, *self.origin)
 
     @property
     def fit_zoom(self) -> float:
@@ -64,7 +98,10 @@ class Viewport:
             return 1.0
         width = max(1, self.width - 2 * FIT_MARGIN) * self.ratio
         height = max(1, self.height - 2 * FIT_MARGIN) * self.ratio
-        return min(width / self.image_width, height / self.image_height)
+        cos, sin = (abs(v) for v in _turned(self.rotation))
+        across = self.image_width * cos + self.image_height * sin
+        down = self.image_width * sin + self.image_height * cos
+        return min(width / across, height / down)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -72,9 +109,12 @@ class Viewport:
         fit = self.fit_zoom
         return min(fit / 4, 1.0), max(fit, MAX_ZOOM)
 
-    def set_view(self, width: int, height: int, ratio: float) -> None:
+    def set_view(
+        self, width: int, height: int, ratio: float, *, left: int = 0, top: int = 0
+    ) -> None:
         """The canvas has another size; the image point in its middle stays there."""
         self.width, self.height, self.ratio = width, height, ratio
+        self.left, self.top = left, top
         self._settle()
 
     def set_image(self, width: int, height: int) -> None:
@@ -90,16 +130,12 @@ class Viewport:
 
     def zoom_to(self, zoom: float, at: Point | None = None) -> None:
         """Change the zoom, keeping the image point under `at` (canvas coordinates) in place."""
-        at = at or (self.width / 2, self.height / 2)
-        x, y = self.to_image(*at)
+        at = at or self.middle
+        point = self.to_image(*at)
         low, high = self.limits
         self.zoom = max(low, min(high, zoom))
         self.fitted = False
-        self.center = (
-            x + (self.width / 2 - at[0]) / self.scale,
-            y + (self.height / 2 - at[1]) / self.scale,
-        )
-        self._settle()
+        self._hold(point, at)
 
     def stepped(self, steps: int) -> float:
         """The next larger (or smaller) round zoom."""
@@ -111,24 +147,54 @@ class Viewport:
     def pan(self, dx: float, dy: float) -> None:
         """Move the image by so many logical pixels."""
         self.fitted = False
-        self.center = (self.center[0] - dx / self.scale, self.center[1] - dy / self.scale)
+        x, y = self._back(dx, dy)
+        self.center = (self.center[0] - x, self.center[1] - y)
         self._settle()
+
+    def look_at(self, x: float, y: float) -> None:
+        """Bring an image point to the middle of the canvas."""
+        self.fitted = False
+        self.center = (x, y)
+        self._settle()
+
+    def rotate(self, degrees: float) -> None:
+        """Turn what is seen clockwise about the middle of the canvas."""
+        self.rotation = (self.rotation + degrees) % 360
+        self._settle()
+
+    def mirror(self) -> None:
+        """Swap left and right of what is seen."""
+        # Mirroring what is turned is the same as turning what is mirrored the other way round.
+        self.rotation = -self.rotation % 360
+        self.mirrored = not self.mirrored
+        self._settle()
+
+    def straighten(self) -> None:
+        """Neither turned nor mirrored."""
+        self.rotation, self.mirrored = 0.0, False
+        self._settle()
+
+    def look_like(self, other: Viewport) -> None:
+        """Same point in the middle, same zoom on the screen, turned alike; the size stays."""
+        self.rotation, self.mirrored = other.rotation, other.mirrored
+        self.zoom, self.center = other.scale * self.ratio, other.center
+        self.fitted = False
 
     def to_image(self, x: float, y: float) -> Point:
         """Image coordinates of a point on the canvas."""
         left, top = self.origin
-        return (x - left) / self.scale, (y - top) / self.scale
+        return self._back(x - left, y - top)
 
     def to_view(self, x: float, y: float) -> Point:
         """Canvas coordinates of a point in the image."""
         left, top = self.origin
-        return left + x * self.scale, top + y * self.scale
+        xx, xy, yx, yy = self._axes()
+        return left + xx * x + xy * y, top + yx * x + yy * y
 
     def to_view_box(self, rect: Rect) -> tuple[int, int, int, int]:
         """(x, y, width, height) of the whole logical pixels that image pixels in `rect` touch."""
-        (left, top), (right, bottom) = (
-            self.to_view(rect.x0, rect.y0),
-            self.to_view(rect.x1, rect.y1),
+        left, top, right, bottom = _around(
+            self.to_view(x, y) for x in (rect.x0, rect.x1) for y in (rect.y0, rect.y1)
         )
         # One pixel more: smooth scaling lets a pixel shine a little beyond its own square.
         x, y = math.floor(left) - 1, math.floor(top) - 1
@@ -136,14 +202,35 @@ class Viewport:
 
     def image_box(self, x: int, y: int, width: int, height: int) -> Rect:
         """The image pixels seen through a rectangle of the canvas; empty when none are."""
-        (left, top), (right, bottom) = self.to_image(x, y), self.to_image(x + width, y + height)
+        left, top, right, bottom = _around(
+            self.to_image(a, b) for a in (x, x + width) for b in (y, y + height)
+        )
         box = Rect(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
         return box.intersection(Rect(0, 0, self.image_width, self.image_height))
 
     @property
     def visible(self) -> Rect:
-        """The image pixels on the canvas."""
-        return self.image_box(0, 0, self.width, self.height)
+        """The image pixels on the canvas; of a turned image, the rectangle around them."""
+        return self.image_box(self.left, self.top, self.width, self.height)
+
+    def _axes(self) -> tuple[float, float, float, float]:
+        """The linear part of the way from image to canvas, row by row."""
+        cos, sin = _turned(self.rotation)
+        side = -self.scale if self.mirrored else self.scale
+        return cos * side, -sin * self.scale, sin * side, cos * self.scale
+
+    def _back(self, dx: float, dy: float) -> Point:
+        """How far in the image a way on the canvas leads."""
+        cos, sin = _turned(self.rotation)
+        side = -self.scale if self.mirrored else self.scale
+        return (cos * dx + sin * dy) / side, (cos * dy - sin * dx) / self.scale
+
+    def _hold(self, point: Point, at: Point) -> None:
+        """Put an image point at a point of the canvas."""
+        middle = self.middle
+        x, y = self._back(middle[0] - at[0], middle[1] - at[1])
+        self.center = (point[0] + x, point[1] + y)
+        self._settle()
 
     def _settle(self) -> None:
         """Keep zoom within its limits and some of the image in view."""
@@ -157,3 +244,18 @@ class Viewport:
             max(0.0, min(float(self.image_width), self.center[0])),
             max(0.0, min(float(self.image_height), self.center[1])),
         )
+
+
+_QUARTERS: Final = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 270.0: (0.0, -1.0)}
+
+
+def _turned(degrees: float) -> Point:
+    """(cos, sin), exact for quarter turns: they must not interpolate."""
+    exact = _QUARTERS.get(degrees)
+    return exact or (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
+
+
+def _around(points: Iterable[Point]) -> tuple[float, float, float, float]:
+    """The box around points: left, top, right, bottom."""
+    x, y = zip(*points, strict=True)
+    return min(x), min(y), max(x), max(y)
