@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import DatasetError, ExportError
 from unet_gui.core.progress import Progress
-from unet_gui.dataset.formats import pairs, voc
+from unet_gui.dataset.formats import (
+    camvid,
+    cityscapes,
+    coco,
+    huggingface,
+    nnunet,
+    numpy_arrays,
+    pairs,
+    tiff_stack,
+    voc,
+)
 from unet_gui.dataset.formats.format import Format, Option
 from unet_gui.dataset.formats.importing import DatasetReport, bring_in
 from unet_gui.dataset.formats.journal import Journal
@@ -46,6 +56,13 @@ AUTO: Final = "auto"
 _MODULES: Final = (
     voc,
     pairs,
+    coco,
+    cityscapes,
+    camvid,
+    nnunet,
+    huggingface,
+    tiff_stack,
+    numpy_arrays,
 )
 
 FORMATS: Final[dict[str, Format]] = {m.FORMAT.key: m.FORMAT for m in _MODULES}

@@ -105,7 +105,7 @@ def test_png_pairs_lose_nothing(tiny_project, tmp_path):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
 @given(
     mask=hnp.arrays(np.uint8, (32, 48), elements=st.sampled_from([0, 1, 2, 255])),
-    key=st.sampled_from(sorted(FORMATS)),
+    key=st.sampled_from(["png", "voc"]),
 )
 def test_an_export_opens_as_a_project_with_equal_masks(tiny_project, tmp_path_factory, mask, key):
     tiny_project.save_mask(tiny_project.entry("sub/c.png"), mask)
