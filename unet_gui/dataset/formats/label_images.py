@@ -1,0 +1,145 @@
+"""Masks as other programs keep them in image files: grey values or colours."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.errors import MaskReadError
+from unet_gui.dataset.decoding import open_image
+from unet_gui.dataset.masks import load_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask
+
+
+def table(
+    values: Mapping[int, int], other: int, dtype: type[np.generic] = np.uint8
+) -> NDArray[Any]:
+    """256 values to look mask values up in: those given, and `other` for all that are not."""
+    lut = np.full(256, other, dtype)
+    for value, new in values.items():
+        lut[value] = new
+    return lut
+
+
+def known_only(mask: ClassMask, classes: ClassTable) -> ClassMask:
+    """The mask with all ids that no class has made unlabelled."""
+    return table({c.id: c.id for c in classes}, UNLABELLED)[mask]
+
+
+def write_grey(path: Path, values: NDArray[Any]) -> None:
+    """Write H×W uint8 or uint16 as grey PNG, which every reader gives back as it is.
+
+    Raises:
+        OSError: the disk is full, ….
+    """
+    Image.fromarray(values).save(path, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+
+
+def write_colors(path: Path, mask: ClassMask, colors: NDArray[np.uint8]) -> None:
+    """Write a mask in true colours; `colors` is 256×3 uint8 by mask value.
+
+    Raises:
+        OSError: the disk is full, ….
+    """
+    write_grey(path, colors[mask])
+
+
+def read_values(path: Path, lut: NDArray[np.uint8], reach: int) -> ClassMask:
+    """Read a grey or palette image of any depth and look its values up.
+
+    Args:
+        path: The file.
+        lut: uint8, new value by value in the file.
+        reach: Values from here on are not in the dataset's table.
+
+    Raises:
+        MaskReadError: it cannot be read or holds a value that the table does not know.
+    """
+    values = _deep(path) if len(lut) > 256 else load_mask(path)
+    highest = int(values.max(initial=0))
+    if highest >= reach:
+        raise MaskReadError(
+            f"{path.name} holds the value {highest}, which the dataset's table does not know."
+        )
+    return np.asarray(lut[values])
+
+
+def read_colors(path: Path, ids: Mapping[int, int]) -> ClassMask:
+    """Read an image in colours; `ids` is the class id by colour as 0xrrggbb.
+
+    Raises:
+        MaskReadError: it cannot be read or holds a colour that is none of these.
+    """
+    try:
+        with open_image(path) as image:
+            if image.format == "JPEG":
+                raise MaskReadError(f"{path.name} is a JPEG; its compression has changed colours.")
+            pixels = np.asarray(image.convert("RGB"))
+    except MaskReadError:
+        raise
+    except Exception as exc:
+        raise MaskReadError(f"The mask {path.name} cannot be read: it may be damaged.") from exc
+    codes = pixels[..., 0].astype(np.int32) << 16 | pixels[..., 1].astype(np.int32) << 8
+    codes |= pixels[..., 2]
+    values, inverse = np.unique(codes, return_inverse=True)
+    foreign = [v for v in values.tolist() if v not in ids]
+    if foreign:
+        raise MaskReadError(
+            f"{path.name} holds the colour #{foreign[0]:06x}, which no class has.",
+            "Colours must be exact, without smoothed edges; add it to the dataset's table.",
+        )
+    return np.array([ids[v] for v in values.tolist()], np.uint8)[inverse].reshape(codes.shape)
+
+
+def code(rgb: tuple[int, int, int]) -> int:
+    """A colour as 0xrrggbb."""
+    return rgb[0] << 16 | rgb[1] << 8 | rgb[2]
+
+
+def distinct_colors(classes: ClassTable) -> dict[int, tuple[int, int, int]]:
+    """A colour for each class, its own where that is not black and no earlier class has it.
+
+    Others get the nearest free one, a step of blue, green or red away: told apart by a program, not
+    by the eye.
+    """
+    taken = {0}
+    colors: dict[int, tuple[int, int, int]] = {}
+    for c in sorted(classes, key=lambda c: c.id):
+        free = code(c.rgb)
+        while free in taken:
+            free = (free + 1) % (1 << 24)
+        taken.add(free)
+        colors[c.id] = (free >> 16, free >> 8 & 255, free & 255)
+    return colors
+
+
+def _deep(path: Path) -> NDArray[Any]:
+    try:
+        with open_image(path) as image:
+            values = np.asarray(image)
+    except Exception as exc:
+        raise MaskReadError(f"The mask {path.name} cannot be read: it may be damaged.") from exc
+    if values.ndim != 2 or values.dtype.kind not in "ui" or int(values.min(initial=0)) < 0:
+        raise MaskReadError(f"{path.name} holds no plain label values.")
+    return values
+
+
+def classes_data(classes: ClassTable) -> dict[str, Any]:
+    """What stands in classes.json, which opening a folder understands too."""
+    return {
+        "format": 1,
+        "unlabelled": UNLABELLED,
+        "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in classes],
+    }
