@@ -87,35 +87,41 @@ class MaskEdits(QObject):
 
         self._clean(self.tr("Fill holes"), cleanup.fill_holes, everything=everything)
 
-    def remove_specks(self, *, everything: bool = False) -> None:
-        """Give connected regions of fewer pixels than the option says to what lies around them."""
+    def remove_specks(self, under: int | None = None, *, everything: bool = False) -> None:
+        """Give connected regions of fewer pixels to what lies around them.
+
+        Args:
+            under: pixels; None takes the option.
+            everything: of any class, not just the active one.
+        """
         from unet_gui.regions import cleanup
 
-        under = self._state.options.speck
+        under = self._state.options.speck if under is None else under
 
         def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
             return cleanup.remove_specks(mask, under, class_id=class_id)
 
         self._clean(self.tr("Remove specks"), clean, everything=everything)
 
-    def smooth_border(self, *, everything: bool = False) -> None:
-        """Round corners and bumps off, by as many pixels as the option says."""
+    def smooth_border(self, radius: int | None = None, *, everything: bool = False) -> None:
+        """Round corners and bumps off up to so many pixels; None takes the option."""
         from unet_gui.regions import cleanup
 
-        radius = self._state.options.radius
+        radius = self._radius(radius)
 
         def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
             return cleanup.smooth_border(mask, radius, class_id=class_id)
 
-        self._clean(self.tr("Smooth borders"), clean, everything=everything)
+        margin = 2 * radius + 2
+        self._clean(self.tr("Smooth borders"), clean, everything=everything, margin=margin)
 
-    def grow(self, *, everything: bool = False) -> None:
-        """Widen the active class (or every class) by the option's pixels."""
-        self._grow(self.tr("Grow"), self._state.options.radius, everything=everything)
+    def grow(self, pixels: int | None = None, *, everything: bool = False) -> None:
+        """Widen the active class (or every class) by so many pixels; None takes the option."""
+        self._grow(self.tr("Grow"), self._radius(pixels), everything=everything)
 
-    def shrink(self, *, everything: bool = False) -> None:
-        """Take the option's pixels off the border of the active class (or of every class)."""
-        self._grow(self.tr("Shrink"), -self._state.options.radius, everything=everything)
+    def shrink(self, pixels: int | None = None, *, everything: bool = False) -> None:
+        """Take pixels off the border of the active class (or of every class)."""
+        self._grow(self.tr("Shrink"), -self._radius(pixels), everything=everything)
 
     def replace_class(self, source: int, into: int, region: Region | None = None) -> None:
         """Turn pixels of one value into another (255 is unlabelled), perhaps only in a region."""
@@ -168,7 +174,10 @@ class MaskEdits(QObject):
         def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
             return cleanup.grow(mask, pixels, class_id=class_id)
 
-        self._clean(name, clean, everything=everything)
+        self._clean(name, clean, everything=everything, margin=abs(pixels) + 2)
+
+    def _radius(self, radius: int | None) -> int:
+        return self._state.options.radius if radius is None else radius
 
     def _clean(
         self,
@@ -176,9 +185,9 @@ class MaskEdits(QObject):
         clean: Callable[..., ClassMask],
         *,
         everything: bool,
+        margin: int = 1,
     ) -> None:
         class_id = None if everything else self._state.active_class
-        margin = 2 * self._state.options.radius + 2
         self._run(name, lambda mask: _cleaned(mask, clean, class_id, margin))
 
     def _run(

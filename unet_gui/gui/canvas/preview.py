@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from unet_gui.core.geometry import Rect
 from unet_gui.gui.canvas.glyphs import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QTransform
 
-    from unet_gui.core.geometry import Rect
     from unet_gui.gui.canvas.tools.base import Preview
     from unet_gui.gui.canvas.viewport import Viewport
 
@@ -36,17 +36,18 @@ class RegionPicture:
     """A region prepared for drawing at one magnification; turning and moving need no new one.
 
     Args:
-        rect: where it lies in the image.
-        where: bool array of its shape.
-        level: it is drawn from blocks of 2ᵏ pixels.
+        preview: the region, in pixels of a level of the image.
+        level: it is drawn from blocks of 2ᵏ image pixels, or from its own where they are coarser.
         color: tint.
     """
 
-    def __init__(self, rect: Rect, where: NDArray[np.bool_], level: int, color: QColor) -> None:
-        step = 1 << level
-        self._where = where if level == 0 else _coarser(where, rect, step)
-        self._corner = rect.x0 // step * step, rect.y0 // step * step
-        self._step = step
+    def __init__(self, preview: Preview, level: int, color: QColor) -> None:
+        assert preview.region is not None
+        rect, where = preview.region
+        step = 1 << max(0, level - preview.level)
+        self._where = where if step == 1 else _coarser(where, rect, step)
+        self._step = step << preview.level
+        self._corner = rect.x0 // step * self._step, rect.y0 // step * self._step
         self._lines = _outline(self._where)
         codes = self._where.astype(np.uint8)
         if self._lines is None:
@@ -94,7 +95,7 @@ class PreviewPainter:
             points = QPolygonF(self._on_canvas(preview.line)).boundingRect()
             box = points.toAlignedRect()
         if preview.region is not None and not preview.region[0].empty:
-            box = box.united(QRect(*self._viewport.to_view_box(preview.region[0])))
+            box = box.united(QRect(*self._viewport.to_view_box(_on_image(preview))))
         return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) if not box.isNull() else box
 
     def paint(self, painter: QPainter, preview: Preview, color: QColor) -> None:
@@ -116,8 +117,14 @@ class PreviewPainter:
         level = max(0, math.floor(-math.log2(self._viewport.zoom) + 1e-9))
         of = (preview.region, level, color.rgba())
         if self._picture is None or self._of is None or not _same(self._of, of):
-            self._picture, self._of = RegionPicture(*preview.region, level, color), of
+            self._picture, self._of = RegionPicture(preview, level, color), of
         return self._picture
+
+
+def _on_image(preview: Preview) -> Rect:
+    assert preview.region is not None
+    rect, level = preview.region[0], preview.level
+    return Rect(rect.x0 << level, rect.y0 << level, rect.x1 << level, rect.y1 << level)
 
 
 def _same(a: tuple[object, int, int], b: tuple[object, int, int]) -> bool:

@@ -77,6 +77,7 @@ class Preview:
         nodes: points that can be taken back or closed at.
         region: tinted pixels with an outline. The same object as long as it is the same region:
             its picture is made only once.
+        level: of the image in whose pixels the region is given.
         value: what would be painted, a class id; 255 erases.
     """
 
@@ -85,6 +86,7 @@ class Preview:
     filled: bool = False
     nodes: Sequence[Point] = ()
     region: Region | None = None
+    level: int = 0
     value: int = UNLABELLED
 
 
