@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from unet_gui.core.geometry import Rect
 from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.panels.class_delegate import chip_rect
-from unet_gui.gui.panels.class_list import BUTTONS, ClassListPanel
+from unet_gui.gui.panels.class_list import BUTTONS, MENU, ClassListPanel
 from unet_gui.gui.panels.class_model import ClassRole
 from unet_gui.gui.state import Tool, ViewState
 
@@ -24,7 +24,8 @@ def session(open_session):
 def panel(session, theme, qtbot):
     """ground, cell and core; the first is chosen."""
     state = ViewState()
-    actions = {name: QAction(name) for name in (*BUTTONS, "class_rename")}
+    names = {*BUTTONS, *(name for section in MENU for name in section)}
+    actions = {name: QAction(name) for name in names}
     panel = ClassListPanel(session, state, ClassEdits(session), theme, actions)
     panel.state, panel.actions_by_id, panel.session = state, actions, session
     qtbot.addWidget(panel)

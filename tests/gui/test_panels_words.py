@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from unet_gui.dataset.project import Status
 from unet_gui.gui.panels import toast
 from unet_gui.gui.panels.marks import chip_pixmap, status_pixmap
-from unet_gui.gui.panels.tool_bar import slider_position, slider_size
 from unet_gui.gui.panels.wording import count, duration, score, share, tip
 from unet_gui.gui.settings import SETTINGS, Settings
 from unet_gui.gui.theme import Theme, ThemeMode, mode_named
@@ -78,13 +77,6 @@ def test_each_status_has_a_shape_of_its_own(qapp):
     images = [status_pixmap(s, tokens, 16, 2.0).toImage() for s in Status]
     assert all(a != b for i, a in enumerate(images) for b in images[:i])
     assert not chip_pixmap("#ff0000", tokens, 16, 1.0).isNull()
-
-
-def test_the_size_slider_goes_from_one_to_its_top():
-    sizes = [slider_size(p) for p in range(201)]
-    assert (sizes[0], sizes[-1]) == (1, 500)
-    assert sizes == sorted(sizes)
-    assert all(abs(slider_size(slider_position(s)) - s) <= max(1, s * 0.04) for s in range(1, 501))
 
 
 # -- toasts ----------------------------------------------------------------------------------------

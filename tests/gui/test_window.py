@@ -72,7 +72,9 @@ def test_every_button_says_its_name_to_a_screen_reader(window):
 
 
 def test_every_action_is_in_a_menu_with_a_tip(window):
-    in_menus = {a for menu in window.menus.values() for a in menu.actions()}
+    menus = [*window.menus.values()]
+    menus += [a.menu() for menu in window.menus.values() for a in menu.actions() if a.menu()]
+    in_menus = {action for menu in menus for action in menu.actions()}
     for name, action in window.commands.by_id.items():
         assert action.statusTip(), name
         if not name.removeprefix("class_").isdigit():
@@ -92,7 +94,15 @@ def test_no_two_actions_share_a_key(window):
     [
         (Qt.Key.Key_E, Tool.ERASER),
         (Qt.Key.Key_0, Tool.ERASER),
-        (Qt.Key.Key_L, Tool.ACCEPT),
+        (Qt.Key.Key_P, Tool.POLYGON),
+        (Qt.Key.Key_L, Tool.LASSO),
+        (Qt.Key.Key_R, Tool.RECTANGLE),
+        (Qt.Key.Key_K, Tool.EDGE),
+        (Qt.Key.Key_F, Tool.FILL),
+        (Qt.Key.Key_W, Tool.WAND),
+        (Qt.Key.Key_S, Tool.SUPERPIXEL),
+        (Qt.Key.Key_C, Tool.SMART),
+        (Qt.Key.Key_G, Tool.ACCEPT),
         (Qt.Key.Key_M, Tool.PAN),
     ],
 )
@@ -104,11 +114,11 @@ def test_tool_keys(window, key, tool):
 
 
 def test_tool_buttons_are_exclusive(window, qtbot):
-    for name in ("eraser", "pan", "accept_lasso", "brush"):
+    for name in ("eraser", "pan", "accept_region", "brush"):
         qtbot.mouseClick(window.findChild(QToolButton, name), Qt.MouseButton.LeftButton)
         pressed = [
             n
-            for n in ("brush", "eraser", "pan", "accept_lasso")
+            for n in ("brush", "eraser", "pan", "accept_region")
             if window.findChild(QToolButton, n).isChecked()
         ]
         assert pressed == [name]
@@ -131,20 +141,20 @@ def test_number_keys_choose_classes_and_take_the_brush(window):
 
 
 def test_size_keys_and_the_size_box(window):
-    window.tool_bar.size_box.setValue(40)
+    window.options_bar.diameter.box.setValue(40)
     assert window.state.brush_size == 40
     press(window, Qt.Key.Key_BracketRight)
     assert window.state.brush_size == 45
-    assert window.tool_bar.size_box.value() == 45
+    assert window.options_bar.diameter.box.value() == 45
     press(window, Qt.Key.Key_BracketLeft)
     assert window.state.brush_size == 40
     press(window, Qt.Key.Key_E)
-    window.tool_bar.size_slider.setValue(0)
+    window.options_bar.diameter.slider.setValue(0)
     assert (window.state.eraser_size, window.state.brush_size) == (1, 40)
 
 
 def test_a_typed_size_gives_the_keyboard_back(window, qtbot):
-    box = window.tool_bar.size_box
+    box = window.options_bar.diameter.box
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "33")
@@ -171,7 +181,7 @@ def test_the_overlay_hides_from_the_menu_too(window):
 
 def test_outline_and_proposal_switches(window):
     press(window, Qt.Key.Key_O)
-    press(window, Qt.Key.Key_G)
+    press(window, Qt.Key.Key_G, SHIFT)
     assert window.state.outline
     assert not window.state.ghost_visible
     window.tool_bar.opacity_slider.setValue(30)

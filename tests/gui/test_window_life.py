@@ -94,7 +94,7 @@ def test_size_tools_and_docks_are_remembered(open_window, tiny_project):
     window.close()
     again = open_window(tiny_project.root)
     assert again.state.brush_size == 77
-    assert again.tool_bar.size_box.value() == 77
+    assert again.options_bar.diameter.box.value() == 77
     assert again.state.opacity == 0.25
     assert again.state.outline
     assert again.learner.budget == 300

@@ -121,6 +121,14 @@ class Project:
         return self._file.settings.classes
 
     @property
+    def pixel_size(self) -> tuple[float, str] | None:
+        """Side of a pixel and its unit; None when it is not known."""
+        return self._file.settings.pixel_size
+
+    def set_pixel_size(self, size: tuple[float, str] | None) -> None:
+        self._file.set(pixel_size=size)
+
+    @property
     def id(self) -> str | None:
         """What rounds made here carry; None while nothing was ever written."""
         return self._file.settings.id
@@ -357,11 +365,7 @@ class Project:
         """
         if name is not None:
             self.round(name)
-
-        def change(settings: Settings) -> None:
-            settings.adopted = name
-
-        self._file.update(change)
+        self._file.set(adopted=name)
 
     # -- predictions -----------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,7 @@ class Settings:
         mask_names: Mask file by image name, where several images share a stem.
         base: Read-only project or folder that this one stands in for; its masks and rounds count
             where this project has none of its own.
+        pixel_size: Side of a pixel in nature, above 0, and its unit; None when it is not known.
         id: Tells the project's own rounds from others; None before the first write.
     """
 
@@ -50,6 +52,7 @@ class Settings:
     adopted: str | None = None
     mask_names: dict[str, str] = field(default_factory=dict)
     base: str | None = None
+    pixel_size: tuple[float, str] | None = None
     id: str | None = None
 
 
@@ -122,6 +125,19 @@ class ProjectFile:
                 raise ProjectError(f"{self.path} could not be saved: {reason}.", hint) from exc
             self.settings, self._raw, self._stamp = changed, raw, stamp(self.path)
 
+    def set(self, **values: Any) -> None:
+        """Write these settings, by their names in `Settings`.
+
+        Raises:
+            ProjectError: as `update`.
+        """
+
+        def change(settings: Settings) -> None:
+            for name, value in values.items():
+                setattr(settings, name, value)
+
+        self.update(change)
+
     def identify(self) -> str:
         """The id, written now if there was none.
 
@@ -191,6 +207,7 @@ def _from_json(raw: Any) -> Settings:
         adopted=_typed(raw, "adopted", str, None),
         mask_names=_names(raw),
         base=_typed(raw, "base", str, None),
+        pixel_size=_pixel_size(raw),
         id=_typed(raw, "id", str, None) or None,
     )
 
@@ -210,6 +227,9 @@ def _to_json(settings: Settings, old: dict[str, Any]) -> dict[str, Any]:
         "adopted": settings.adopted,
         "mask_names": settings.mask_names or None,
         "base": settings.base,
+        "pixel_size": None
+        if settings.pixel_size is None
+        else dict(zip(("size", "unit"), settings.pixel_size, strict=True)),
         "id": settings.id,
     }
 
@@ -267,6 +287,17 @@ def _ids(raw: dict[str, Any]) -> set[int]:
     return {
         i for i in _typed(raw, "retired", list, []) if isinstance(i, int) and 0 <= i < MAX_CLASSES
     }
+
+
+def _pixel_size(raw: dict[str, Any]) -> tuple[float, str] | None:
+    """{"size": 0.65, "unit": "µm"}; what makes no sense counts as not known."""
+    given = raw.get("pixel_size")
+    if not isinstance(given, dict):
+        return None
+    size, unit = given.get("size"), given.get("unit")
+    if not isinstance(size, int | float) or isinstance(size, bool) or not isinstance(unit, str):
+        return None
+    return (float(size), unit) if 0 < size < math.inf else None
 
 
 def _names(raw: dict[str, Any]) -> dict[str, str]:

@@ -1,47 +1,32 @@
-"""The window: places the widgets, connects them, remembers how they stood."""
+"""The window: connects its parts, follows the project, closes without losing anything."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QMessageBox
 
 from unet_gui.gui.actions import Actions, Menu
-from unet_gui.gui.actions.keys import HoldKey, TypingGuard
+from unet_gui.gui.actions.keys import FocusKey, HoldKey, TypingGuard
 from unet_gui.gui.actions.watch import ActionWatch
-from unet_gui.gui.canvas.view import CanvasView
+from unet_gui.gui.canvas.tools import tool_hint
 from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.dialogs.flows import Flows
-from unet_gui.gui.panels.class_list import ClassListPanel
-from unet_gui.gui.panels.dock import PanelDock, PanelSwitch
-from unet_gui.gui.panels.image_list import ImageListPanel
-from unet_gui.gui.panels.learner import LearnerPanel
-from unet_gui.gui.panels.start_page import StartPage
-from unet_gui.gui.panels.status_bar import MainStatusBar
-from unet_gui.gui.panels.toast import Toaster
-from unet_gui.gui.panels.tool_bar import MainToolBar
+from unet_gui.gui.dialogs.keys import KeysDialog
+from unet_gui.gui.dialogs.mask_flows import MaskFlows
+from unet_gui.gui.mask_edits import MaskEdits
+from unet_gui.gui.options import Tool
 from unet_gui.gui.panels.wording import tip
 from unet_gui.gui.settings import Settings
-from unet_gui.gui.state import Tool
-from unet_gui.gui.theme import Theme, ThemeMode
-from unet_gui.gui.theme.widgets import named
+from unet_gui.gui.theme import Theme
+from unet_gui.gui.window.handlers import all_handlers
+from unet_gui.gui.window.memory import Memory
+from unet_gui.gui.window.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 
     from unet_gui.core.errors import UnetGuiError
@@ -49,10 +34,9 @@ if TYPE_CHECKING:
     from unet_gui.gui.prediction import PredictionService
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
+    from unet_gui.gui.theme import ThemeMode
 
-DEFAULT_SIZE: Final = (1360, 860)
-SIDE_WIDTH: Final = 272
-PREDICT_AFTER_MS: Final = 150
+PREDICT_AFTER_MS = 150
 """The window is painted first; loading the network then takes the processor."""
 
 
@@ -87,8 +71,21 @@ class MainWindow(QMainWindow):
         self.edits = ClassEdits(session, self)
         self.commands = Actions(self, self.theme)
         self.flows = Flows(self, session, self.edits, self.settings, self.theme)
+        self.mask_edits = MaskEdits(session, state, self)
+        self.mask_flows = MaskFlows(self, session, self.mask_edits, state)
         self._shut = False
-        self._place()
+        self.parts = parts = Parts(
+            session, state, self.edits, theme=self.theme, actions=self.commands.by_id,
+            services=(prediction, finetuning),
+        )  # fmt: skip
+        self.canvas, self.start_page, self.stack = parts.canvas, parts.start_page, parts.stack
+        self.tool_bar, self.options_bar = parts.tool_bar, parts.options_bar
+        self.images, self.classes, self.learner = parts.images, parts.classes, parts.learner
+        self.status, self.toaster = parts.status, parts.toaster
+        self.docks, self.areas = parts.docks, parts.areas
+        self.image_dock, self.class_dock = parts.image_dock, parts.class_dock
+        parts.place(self)
+        self.setAcceptDrops(True)
         self._fill_menus()
         self.watch = ActionWatch(
             self.commands, session, state, finetuning,
@@ -96,98 +93,25 @@ class MainWindow(QMainWindow):
             is_done=self.images.model.is_done,
         )  # fmt: skip
         self.watch.follow_theme(self.theme)
-        self.commands.bind(self._handlers())
+        self.commands.explain({tool.value: tool_hint(tool) for tool in Tool})
+        self.commands.bind(all_handlers(self))
         self._connect()
-        self._restore()
+        self.memory = Memory(self.settings, state, parts, self.commands)
+        self.memory.restore(self)
         self._on_project_changed()
-
-    # -- placing -------------------------------------------------------------------------------
-
-    def _place(self) -> None:
-        actions, theme = self.commands.by_id, self.theme
-        self.canvas = CanvasView(self.session, self.state)
-        self.start_page = StartPage(theme, actions)
-        self.stack = named(QStackedWidget(), "stack")
-        self.stack.addWidget(self.start_page)
-        self.stack.addWidget(self.canvas)
-        self.setCentralWidget(self.stack)
-        self.tool_bar = MainToolBar(self.state, theme, actions)
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.tool_bar)
-        self.images = ImageListPanel(self.session, theme)
-        self.classes = ClassListPanel(self.session, self.state, self.edits, theme, actions)
-        self.learner = LearnerPanel(self.session, self.prediction, self.finetuning, theme)
-        self.image_dock = PanelDock("image_dock", self.tr("Images"), self.images, theme)
-        self.class_dock = PanelDock("class_dock", self.tr("Classes"), self.classes, theme)
-        self.learner_dock = PanelDock("learner_dock", self.tr("Learner"), self.learner, theme)
-        # A larger window gives its height to the curves: there are only so many classes.
-        self.class_dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.docks = (self.image_dock, self.class_dock, self.learner_dock)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.image_dock)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.class_dock)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.learner_dock)
-        self.resizeDocks(list(self.docks), [SIDE_WIDTH] * 3, Qt.Orientation.Horizontal)
-        self.panels = PanelSwitch([*self.docks, self.tool_bar])
-        self.status = MainStatusBar(self.session, self.state, self.prediction, theme)
-        self.setStatusBar(self.status)
-        self.toaster = Toaster(self.stack, theme)
-        self.setAcceptDrops(True)
-        self.areas = (self.images.view, self.canvas, self.classes.view, self.learner.button)
-        for before, after in zip(self.areas, self.areas[1:], strict=False):
-            QWidget.setTabOrder(before, after)
 
     def _fill_menus(self) -> None:
         self.menus = self.commands.fill(self.menuBar())
         self.recent_menu = QMenu(self.tr("Open &recent"), self)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         self.menus[Menu.FILE].insertMenu(self.commands["open_sample"], self.recent_menu)
-        before = self.commands["next_area"]
+        panels = QMenu(self.tr("&Panels"), self)
+        self.menus[Menu.VIEW].insertMenu(self.commands["next_area"], panels)
         for dock in self.docks:
-            action = dock.toggleViewAction()
-            action.setText(self.tr("Panel: {0}").format(dock.windowTitle()))
-            self.menus[Menu.VIEW].insertAction(before, action)
-
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        session, state, canvas, flows = self.session, self.state, self.canvas, self.flows
-        classes, learner, actions = self.classes, self.learner, self.commands
-        tools = {"brush": Tool.BRUSH, "eraser": Tool.ERASER, "pan": Tool.PAN,
-                 "accept_lasso": Tool.ACCEPT}  # fmt: skip
-        return {
-            "new_project": flows.new_project, "open": flows.open,
-            "open_sample": flows.open_sample, "refresh": flows.refresh,
-            "export": flows.export, "close_project": flows.close_project, "quit": self.close,
-            "undo": session.undo, "redo": session.redo,
-            **{key: partial(state.set_tool, tool) for key, tool in tools.items()},
-            "smaller": lambda: state.step_size(-1), "larger": lambda: state.step_size(+1),
-            "pick": canvas.pick_class,
-            "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out,
-            "zoom_fit": canvas.zoom_fit, "zoom_actual": canvas.zoom_actual,
-            "overlay": lambda: state.set_overlay_visible(not actions["overlay"].isChecked()),
-            "outline": lambda: state.set_outline(actions["outline"].isChecked()),
-            "ghost": lambda: state.set_ghost_visible(actions["ghost"].isChecked()),
-            "panels": self.panels.toggle, "next_area": self.go_to_next_area,
-            "full_screen": self.toggle_full_screen,
-            **{f"theme_{m.value}": partial(self._set_theme, m) for m in ThemeMode},
-            "previous": session.previous_image, "next": session.next_image,
-            "accept": self._accept, "accept_next": session.accept_and_next,
-            "discard": session.discard_ghost,
-            "done": lambda: session.mark_done(actions["done"].isChecked()),
-            "class_add": classes.add, "class_rename": classes.rename_chosen,
-            "class_recolor": lambda: flows.recolor_class(classes.chosen),
-            "class_up": lambda: classes.move_chosen(-1),
-            "class_down": lambda: classes.move_chosen(+1),
-            "class_merge": lambda: flows.merge_class(classes.chosen),
-            "class_delete": lambda: flows.delete_class(classes.chosen),
-            "swap_class": state.swap_class,
-            **{f"class_{n}": partial(classes.choose_position, n - 1) for n in range(1, 10)},
-            "fine_tune": learner.start, "stop_learning": self.finetuning.stop,
-            "roll_back": self._roll_back,
-            "keys": lambda: flows.keys(actions.rows()),
-            "commands": lambda: flows.commands(actions.rows()),
-            "log": flows.show_log, "about": lambda: flows.about(self.prediction.device_text),
-        }  # fmt: skip
+            panels.addAction(dock.toggleViewAction())
 
     def _connect(self) -> None:
-        session = self.session
+        session, commands = self.session, self.commands
         session.project_opened.connect(self._on_project_changed)
         session.project_closed.connect(self._on_project_changed)
         session.image_opened.connect(self._show_title)
@@ -199,16 +123,18 @@ class MainWindow(QMainWindow):
         self.edits.finished.connect(self.images.read_statuses)
         self.learner.round_used.connect(self.images.read_statuses)
         self.classes.recolor_requested.connect(self.flows.recolor_class)
+        self.flows.pixel_size_changed.connect(self.show_pixel_size)
+        self.mask_edits.busy_changed.connect(self._on_mask_edits_busy_changed)
         self.start_page.recent_chosen.connect(self.flows.open_path)
-        self.tool_bar.typed.connect(self.canvas.setFocus)
-        self.commands.only_in(self.canvas, "panels", Qt.Key.Key_Tab)
+        self.options_bar.typed.connect(self.canvas.setFocus)
+        commands.shortcuts.listen("panels", FocusKey(self.canvas, commands["panels"]).set_keys)
         TypingGuard(self)
-        HoldKey(
-            Qt.Key.Key_H,
+        hide = HoldKey(
             self,
             lambda: self.state.set_overlay_visible(False),
             lambda: self.state.set_overlay_visible(True),
         )
+        commands.shortcuts.listen("overlay", hide.set_keys)
 
     # -- panels, areas, screen -------------------------------------------------------------------
 
@@ -226,31 +152,37 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.commands["full_screen"].setChecked(self.isFullScreen())
 
-    def _set_theme(self, mode: ThemeMode) -> None:
+    def set_theme(self, mode: ThemeMode) -> None:
         self.theme.set_mode(mode)
         self.settings.set("window/theme", mode.value)
 
-    def _accept(self) -> None:
-        if self.session.accept() == 0:
-            self.status.notice(self.tr("Nothing is left to accept: all of it is painted already."))
-
-    def _roll_back(self) -> None:
-        previous = self.learner.previous_round
-        if previous is not None:
-            self.learner.use_round(previous)
+    def change_keys(self) -> None:
+        """Let the person give actions other keys."""
+        dialog = KeysDialog(self, self.theme, self.commands.rows(), self.commands.shortcuts)
+        dialog.accepted.connect(self.memory.keep_keys)
+        dialog.open()
 
     # -- following -------------------------------------------------------------------------------
 
     def _on_project_changed(self) -> None:
         is_open = self.session.project is not None
-        self.panels.set_aside(aside=not is_open)
+        self.parts.panels.set_aside(aside=not is_open)
         page = self.canvas if is_open else self.start_page
         self.stack.setCurrentWidget(page)
         page.setFocus()
         QTimer.singleShot(0, self, self._share_room)
         if not is_open:
+            self.classes.show_all()
+            self.state.set_options(paint_only=None, accept_only=None)
             self.start_page.show_recent(self.settings.recent_projects())
+        self.show_pixel_size()
         self._show_title()
+
+    def show_pixel_size(self) -> None:
+        """Rulers measure in the project's unit."""
+        project = self.session.project
+        size, unit = (project.pixel_size if project is not None else None) or (None, "")
+        self.canvas.set_pixel_size(size, unit)
 
     def _show_title(self) -> None:
         project, entry = self.session.project, self.session.entry
@@ -272,6 +204,12 @@ class MainWindow(QMainWindow):
         if self.recent_menu.isEmpty():
             self.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
+    def _on_mask_edits_busy_changed(self, busy: bool) -> None:
+        if busy:
+            self.status.showMessage(self.tr("Working on the mask… you can go on looking around."))
+        else:
+            self.status.clearMessage()
+
     def _on_finetuning_finished(self, outcome: Outcome) -> None:
         self.toaster.say(self.learner.judgement(outcome))
         if outcome.adopted:
@@ -290,14 +228,9 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(PREDICT_AFTER_MS, self, self._start_predicting)
 
     def _share_room(self) -> None:
-        """Classes as high as they need, the rest for the curves; unless the person chose once."""
-        docks = (self.class_dock, self.learner_dock)
-        if self.settings.get("window/docks") or any(d.isHidden() or d.isFloating() for d in docks):
-            return
-        height = sum(dock.height() for dock in docks)
-        title = self.class_dock.height() - self.classes.height()
-        wanted = min(self.classes.wanted_height + title, height // 2)
-        self.resizeDocks(list(docks), [wanted, height - wanted], Qt.Orientation.Vertical)
+        """As is best, unless the person has arranged the panels once."""
+        if not self.settings.get("window/docks"):
+            self.parts.share_room(self)
 
     def _start_predicting(self) -> None:
         if not self._shut:
@@ -343,50 +276,13 @@ class MainWindow(QMainWindow):
         self._shut = True
         for dialog in self.findChildren(QDialog):
             dialog.close()
-        self._remember()
+        self.memory.remember(self)
         # A thread in the midst of loading the network cannot be hurried; nobody has to watch it.
         self.hide()
         self.finetuning.abandon()
         self.prediction.shutdown()
         self.images.shutdown()
         self.session.shutdown()
-
-    # -- remembering -------------------------------------------------------------------------------
-
-    def _restore(self) -> None:
-        settings, state = self.settings, self.state
-        geometry, docks = settings.get("window/geometry"), settings.get("window/docks")
-        if not geometry or not self.restoreGeometry(QByteArray(geometry)):
-            available = QGuiApplication.primaryScreen().availableGeometry()
-            self.resize(
-                min(DEFAULT_SIZE[0], available.width()), min(DEFAULT_SIZE[1], available.height())
-            )
-        if docks:
-            self.restoreState(QByteArray(docks))
-        # Hidden for a moment with Tab, they must not stay away at the next start.
-        self.tool_bar.setVisible(True)
-        state.brush_size = settings.get("paint/brush_size")
-        state.eraser_size = settings.get("paint/eraser_size")
-        state.size_changed.emit(state.size)
-        state.set_opacity(settings.get("view/opacity"))
-        state.set_outline(settings.get("view/outline"))
-        self.learner.set_budget(settings.get("learn/budget"))
-
-    def _remember(self) -> None:
-        settings, state = self.settings, self.state
-        self.panels.bring_back()
-        values = {
-            "window/geometry": self.saveGeometry().data(),
-            "window/docks": self.saveState().data(),
-            "paint/brush_size": state.brush_size,
-            "paint/eraser_size": state.eraser_size,
-            "view/opacity": state.opacity,
-            "view/outline": state.outline,
-            "learn/budget": self.learner.budget,
-        }
-        for key, value in values.items():
-            settings.set(key, value)
-        settings.sync()
 
 
 def _application() -> QApplication:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QByteArray, QSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MAX_RECENT: Final = 10
 
@@ -38,6 +41,18 @@ SETTINGS: Final = (
     Setting("window/theme", Kind.TEXT, "system"),
     Setting("paint/brush_size", Kind.INT, 20),
     Setting("paint/eraser_size", Kind.INT, 20),
+    Setting("paint/shape", Kind.TEXT, "polygon"),
+    Setting("paint/square", Kind.BOOL, False),
+    Setting("paint/pressure", Kind.BOOL, True),
+    Setting("paint/tolerance", Kind.INT, 24),
+    Setting("paint/connected", Kind.BOOL, True),
+    Setting("paint/superpixel", Kind.INT, 24),
+    Setting("paint/speck", Kind.INT, 32),
+    Setting("paint/radius", Kind.INT, 2),
+    Setting("view/smooth", Kind.BOOL, False),
+    Setting("view/pixel_grid", Kind.BOOL, True),
+    Setting("view/rulers", Kind.BOOL, False),
+    Setting("view/superpixels", Kind.BOOL, True),
     Setting("view/opacity", Kind.FLOAT, 0.5),
     Setting("view/outline", Kind.BOOL, False),
     Setting("learn/budget", Kind.INT, 60),
@@ -90,6 +105,24 @@ class Settings:
     def forget_project(self, folder: str) -> None:
         """Drop a project that is not there any more."""
         self.set("projects/recent", [f for f in self.recent_projects() if f != folder])
+
+    def own_keys(self, action_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The keys the person chose by action id; actions with the usual keys are not in it."""
+        own = {}
+        for action_id in action_ids:
+            raw = self._store.value(f"keys/{action_id}")
+            if raw is not None:
+                try:
+                    own[action_id] = _decoded(raw, Kind.TEXTS)
+                except (ValueError, TypeError):
+                    continue
+        return own
+
+    def set_own_keys(self, own: Mapping[str, Iterable[str]]) -> None:
+        """Remember these and no others."""
+        self._store.remove("keys")
+        for action_id, keys in own.items():
+            self._store.setValue(f"keys/{action_id}", _encoded(keys, Kind.TEXTS))
 
     def sync(self) -> None:
         self._store.sync()

@@ -22,7 +22,7 @@ NEEDED = (
     "zoom_out",
     "accept",
     "accept_next",
-    "accept_lasso",
+    "accept_region",
     "discard",
     "fine_tune",
     "stop",

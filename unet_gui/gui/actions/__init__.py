@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from unet_gui.gui.actions.table import (
-    ActionSpec,
-    Group,
-    Menu,
-    Situation,
-    action_specs,
-    menu_titles,
-)
+from unet_gui.gui.actions.shortcuts import Shortcuts, native
+from unet_gui.gui.actions.spec import ActionSpec, Group, Menu, Situation
+from unet_gui.gui.actions.table import action_specs, menu_titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,13 +39,20 @@ class Actions(QObject):
     Args:
         window: gets the actions, so that their shortcuts work anywhere in it.
         theme: colours the icons.
+
+    Attributes:
+        shortcuts: which keys trigger what.
     """
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__(window)
         self._specs = action_specs()
+        self._details: dict[str, str] = {}
         self._groups = {group: QActionGroup(self) for group in Group if group is not Group.NONE}
         self._actions = {spec.id: self._build(spec, theme) for spec in self._specs}
+        self.shortcuts = Shortcuts(self, self._specs, self._actions)
+        self.shortcuts.changed.connect(self._show_keys)
+        self._show_keys()
         window.addActions(list(self._actions.values()))
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -72,14 +74,10 @@ class Actions(QObject):
         for action_id, handler in handlers.items():
             self._actions[action_id].triggered.connect(lambda _checked=False, h=handler: h())
 
-    def only_in(self, widget: QWidget, action_id: str, key: Qt.Key) -> None:
-        """Let a key trigger the action while `widget` has the keyboard, and nowhere else.
-
-        Tab must go on moving the keyboard focus everywhere but on the canvas.
-        """
-        shortcut = QShortcut(QKeySequence(key), widget)
-        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-        shortcut.activated.connect(self._actions[action_id].trigger)
+    def explain(self, details: Mapping[str, str]) -> None:
+        """Longer words than the table has, for tool tips: what a tool does with which keys."""
+        self._details.update(details)
+        self._show_keys()
 
     def refresh(self, situation: Situation) -> None:
         """Enable what is possible now."""
@@ -89,51 +87,66 @@ class Actions(QObject):
     def fill(self, menu_bar: QMenuBar) -> dict[Menu, QMenu]:
         """Make the menus."""
         menus = {menu: menu_bar.addMenu(title) for menu, title in menu_titles().items()}
+        inner: dict[tuple[Menu, str], QMenu] = {}
         for spec in self._specs:
             if not spec.in_menu:
                 continue
+            menu, place = menus[spec.menu], (spec.menu, spec.submenu)
             if spec.starts_section:
-                menus[spec.menu].addSeparator()
-            menus[spec.menu].addAction(self._actions[spec.id])
-        for menu, widget in menus.items():
-            widget.setObjectName(f"menu_{menu.value}")
+                menu.addSeparator()
+            if spec.submenu:
+                if place not in inner:
+                    inner[place] = menu.addMenu(spec.submenu)
+                    inner[place].setToolTipsVisible(True)
+                menu = inner[place]
+            menu.addAction(self._actions[spec.id])
+        for name, widget in menus.items():
+            widget.setObjectName(f"menu_{name.value}")
             widget.setToolTipsVisible(True)
         return menus
 
     def rows(self) -> list[ActionRow]:
         """Every action with its keys, menu by menu."""
         titles = menu_titles()
-        rows = []
-        for spec in self._specs:
-            native = QKeySequence.SequenceFormat.NativeText
-            keys = (*(QKeySequence(k).toString(native) for k in spec.keys), spec.hint)
-            rows.append(
-                ActionRow(
-                    titles[spec.menu].replace("&", ""),
-                    plain(spec.text),
-                    tuple(k for k in keys if k),
-                    spec.tip,
-                    self._actions[spec.id],
-                )
+        return [
+            ActionRow(
+                plain(titles[spec.menu]),
+                self._name(spec),
+                tuple(native(key) for key in self.shortcuts.keys(spec.id)),
+                spec.tip,
+                self._actions[spec.id],
             )
-        return rows
+            for spec in self._specs
+        ]
+
+    def _name(self, spec: ActionSpec) -> str:
+        """What it is called where its menu does not say the rest."""
+        return f"{plain(spec.submenu)}: {plain(spec.text)}" if spec.submenu else plain(spec.text)
 
     def _build(self, spec: ActionSpec, theme: Theme) -> QAction:
-        action = QAction(spec.text + (f"\t{spec.hint}" if spec.hint else ""), self)
+        action = QAction(spec.text, self)
         # "action_…", because the plain names belong to the buttons that show them.
         action.setObjectName(f"action_{spec.id}")
-        action.setShortcuts([QKeySequence(key) for key in spec.keys])
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setCheckable(spec.checkable)
         action.setStatusTip(spec.tip)
-        first = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText) or spec.hint
-        key = f" <b>{first}</b>" if first else ""
-        action.setToolTip(f"<p style='white-space:pre'>{plain(spec.text)}{key}</p>{spec.tip}")
         if spec.icon:
             theme.set_icon(action, spec.icon)
         if spec.group is not Group.NONE:
             self._groups[spec.group].addAction(action)
         return action
+
+    def _show_keys(self) -> None:
+        for spec in self._specs:
+            action = self._actions[spec.id]
+            keys = self.shortcuts.keys(spec.id)
+            first = native(keys[0]) if keys else ""
+            if self.shortcuts.is_heard(spec.id):
+                action.setText(spec.text + (f"\t{first}" if first else ""))
+            else:
+                action.setShortcuts([QKeySequence(key) for key in keys])
+            key = f" <b>{first}</b>" if first else ""
+            words = self._details.get(spec.id, spec.tip)
+            action.setToolTip(f"<p style='white-space:pre'>{self._name(spec)}{key}</p>{words}")
 
 
 def plain(text: str) -> str:

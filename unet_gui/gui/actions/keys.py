@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
 _TEXT_WIDGETS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
@@ -68,27 +69,49 @@ def takes_text(widget: QWidget | None) -> bool:
     return isinstance(widget, _TEXT_WIDGETS)
 
 
+class FocusKey(QObject):
+    """Lets keys trigger an action while one widget has the keyboard, and nowhere else.
+
+    Tab must go on moving the keyboard focus everywhere but on the canvas.
+    """
+
+    def __init__(self, widget: QWidget, action: QAction) -> None:
+        super().__init__(widget)
+        self._shortcut = QShortcut(widget)
+        self._shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        self._shortcut.activated.connect(action.trigger)
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        self._shortcut.setKeys([QKeySequence(key) for key in keys])
+
+
 class HoldKey(QObject):
     """Calls `on_press` when a key goes down and `on_release` when it comes up again.
 
-    The application is watched only between the two.
+    The application is watched only between the two. `set_keys` says which key it is.
     """
 
     def __init__(
         self,
-        key: Qt.Key,
         window: QWidget,
         on_press: Callable[[], object],
         on_release: Callable[[], object],
     ) -> None:
         super().__init__(window)
-        self._key = key
+        self._held_keys: set[Qt.Key] = set()
         self._on_press = on_press
         self._on_release = on_release
         self.held = False
-        shortcut = QShortcut(QKeySequence(key), window)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(self._on_shortcut_activated)
+        self._shortcut = QShortcut(window)
+        self._shortcut.setAutoRepeat(False)
+        self._shortcut.activated.connect(self._on_shortcut_activated)
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """Listen to these, of which only one can be held at a time."""
+        sequences = [QKeySequence(key) for key in keys]
+        self._shortcut.setKeys(sequences)
+        # The stubs do not know that a sequence can be indexed.
+        self._held_keys = {Qt.Key(s[0].key()) for s in sequences if not s.isEmpty()}  # type: ignore[index]
 
     def _on_shortcut_activated(self) -> None:
         app = QApplication.instance()
@@ -107,7 +130,7 @@ class HoldKey(QObject):
         return (
             event.type() == QEvent.Type.KeyRelease
             and isinstance(event, QKeyEvent)
-            and event.key() == self._key
+            and Qt.Key(event.key()) in self._held_keys
             and not event.isAutoRepeat()
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from unet_gui.gui.actions.table import Situation
-from unet_gui.gui.state import Tool
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.gui.actions.spec import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +18,31 @@ if TYPE_CHECKING:
     from unet_gui.gui.state import ViewState
     from unet_gui.gui.theme import Theme
 
-TOOL_ACTIONS: Final = {
-    Tool.BRUSH: "brush",
-    Tool.ERASER: "eraser",
-    Tool.PAN: "pan",
-    Tool.ACCEPT: "accept_lasso",
-}
+
+def _switches(state: ViewState) -> dict[str, bool]:
+    """Which of the actions that are on or off are on."""
+    options, view, chosen = state.options, state.view, state.active_class
+    return {
+        state.tool.value: True,
+        "brush_square": options.square,
+        "brush_pressure": options.pressure,
+        "wand_connected": options.connected,
+        "protect_all": options.paint_only is None,
+        "protect_painted": options.paint_only == UNLABELLED,
+        "protect_others": options.paint_only not in (None, UNLABELLED),
+        "outline": state.outline,
+        "ghost": state.ghost_visible,
+        "overlay": not state.overlay_visible,
+        "smooth_zoom": view.smooth,
+        "pixel_grid": view.pixel_grid,
+        "rulers": view.rulers,
+        "superpixels": view.superpixels,
+        f"compare_{view.compare.value}": True,
+        "display_invert": state.display.invert,
+        "class_hide": chosen in state.hidden,
+        "class_solo": chosen == state.solo,
+        "class_lock": chosen in state.locked,
+    }
 
 
 class ActionWatch(QObject):
@@ -60,8 +79,7 @@ class ActionWatch(QObject):
         self._timer.timeout.connect(self.refresh)
         self._connect()
         self.refresh()
-        self._show_tool(state.tool)
-        self._show_view()
+        self._show_switches()
 
     def follow_theme(self, theme: Theme) -> None:
         """Tick the chosen theme."""
@@ -99,7 +117,17 @@ class ActionWatch(QObject):
             can_swap=state.last_class in ids and state.last_class != state.active_class,
             learning=self._finetuning.running,
             can_roll_back=self._can_roll_back(),
+            can_copy_previous=self._has_neighbour(-1),
+            can_copy_next=self._has_neighbour(+1),
+            class_views=bool(state.hidden or state.locked) or state.solo is not None,
         )
+
+    def _has_neighbour(self, by: int) -> bool:
+        project, entry = self._session.project, self._session.entry
+        if project is None or entry is None or self._session.document is None:
+            return False
+        names = [e.name for e in project.images]
+        return entry.name in names and 0 <= names.index(entry.name) + by < len(names)
 
     def _connect(self) -> None:
         session, state = self._session, self._state
@@ -107,27 +135,24 @@ class ActionWatch(QObject):
             session.project_opened, session.project_closed, session.images_changed,
             session.image_opened, session.image_closed, session.ghost_changed,
             session.history_changed, session.status_changed, session.classes_changed,
-            state.active_class_changed, self._finetuning.state_changed,
+            state.active_class_changed, state.class_view_changed,
+            self._finetuning.state_changed,
         ):  # fmt: skip
             signal.connect(self._refresh_soon)
-        state.tool_changed.connect(self._show_tool)
         for signal in (
+            state.tool_changed, state.options_changed, state.view_changed, state.display_changed,
             state.outline_changed, state.ghost_visible_changed, state.overlay_visible_changed,
+            state.active_class_changed, state.class_view_changed,
         ):  # fmt: skip
-            signal.connect(self._show_view)
+            signal.connect(self._show_switches)
 
     def _refresh_soon(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
-    def _show_tool(self, tool: Tool) -> None:
-        self._actions[TOOL_ACTIONS[tool]].setChecked(True)
-
-    def _show_view(self) -> None:
-        state = self._state
-        self._actions["outline"].setChecked(state.outline)
-        self._actions["ghost"].setChecked(state.ghost_visible)
-        self._actions["overlay"].setChecked(not state.overlay_visible)
+    def _show_switches(self) -> None:
+        for action_id, on in _switches(self._state).items():
+            self._actions[action_id].setChecked(on)
 
     def _show_done(self) -> None:
         entry = self._session.entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from unet_gui.core.errors import ProjectError, UnetGuiError
@@ -18,6 +18,7 @@ from unet_gui.gui.dialogs.export import ExportDialog
 from unet_gui.gui.dialogs.folders import choose_folder
 from unet_gui.gui.dialogs.help import AboutDialog, CheatSheet, CommandSearch
 from unet_gui.gui.dialogs.new_project import NewProjectDialog
+from unet_gui.gui.dialogs.prompts import PixelSizePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,12 @@ class Flows(QObject):
         edits: changes classes.
         settings: recent projects and last folders.
         theme: icons.
+
+    Signals:
+        pixel_size_changed: the project knows another one, or none.
     """
+
+    pixel_size_changed = Signal()
 
     def __init__(
         self,
@@ -115,6 +121,24 @@ class Flows(QObject):
     def export(self) -> None:
         if self._session.project is not None:
             ExportDialog(self._window, self._theme, self._session, self._settings).open()
+
+    def pixel_size(self) -> None:
+        """Ask how large a pixel is and note it in the project."""
+        project = self._session.project
+        if project is None:
+            return
+        prompt = PixelSizePrompt(self._window, project.pixel_size)
+
+        def keep() -> None:
+            try:
+                project.set_pixel_size(prompt.pixel_size)
+            except UnetGuiError as error:
+                self.errors.show(error)
+            else:
+                self.pixel_size_changed.emit()
+
+        prompt.accepted.connect(keep)
+        prompt.open()
 
     # -- classes -------------------------------------------------------------------------------
 

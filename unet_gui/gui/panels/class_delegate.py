@@ -1,10 +1,10 @@
-"""How a row of the class list looks: key, colour chip, name, share of the image."""
+"""How a row of the class list looks: key, colour chip, name, share of the image, eye, lock."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROW_HEIGHT: Final = 36
 CHIP: Final = 18
 KEY: Final = 18
+SWITCH: Final = 16
+SWITCH_ROOM: Final = 24
 
 
 class ClassDelegate(QStyledItemDelegate):
@@ -30,9 +32,13 @@ class ClassDelegate(QStyledItemDelegate):
 
     Signals:
         color_clicked: the id of the class whose chip was double-clicked.
+        eye_clicked: the id of the class, and whether Alt was held.
+        lock_clicked: the id of the class.
     """
 
     color_clicked = Signal(int)
+    eye_clicked = Signal(int, bool)
+    lock_clicked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -56,6 +62,7 @@ class ClassDelegate(QStyledItemDelegate):
         draw_chip(painter, QRectF(chip_rect(rect)).adjusted(0.5, 0.5, -0.5, -0.5),
                   index.data(ClassRole.COLOR), tokens)  # fmt: skip
         self._paint_words(painter, rect, option, index)
+        self._paint_switches(painter, rect, index, lively=selected or hovered)
         painter.restore()
 
     def _paint_key(
@@ -86,9 +93,25 @@ class ClassDelegate(QStyledItemDelegate):
                 area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, share
             )
             area = area.adjusted(0, 0, -width - SPACE_M, 0)
-        painter.setPen(self._theme.color("text"))
+        painter.setPen(self._theme.color("muted" if index.data(ClassRole.HIDDEN) else "text"))
         name = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_switches(
+        self, painter: QPainter, rect: QRect, index: Index, *, lively: bool
+    ) -> None:
+        """Eye and lock: faint until they are used."""
+        tokens = self._theme.tokens
+        hidden, solo = index.data(ClassRole.HIDDEN), index.data(ClassRole.SOLO)
+        locked = index.data(ClassRole.LOCKED)
+        quiet = tokens.muted if lively else tokens.faint
+        for area, icon, used in (
+            (eye_rect(rect), "eye_off" if hidden else "eye", hidden or solo),
+            (lock_rect(rect), "lock" if locked else "unlock", locked),
+        ):
+            color = tokens.accent if used else quiet
+            at = area.center() - QPoint(SWITCH // 2 - 1, SWITCH // 2 - 1)
+            painter.drawPixmap(at, self._theme.pixmap(icon, SWITCH, color))
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
@@ -111,14 +134,25 @@ class ClassDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: Index,
     ) -> bool:
-        if (
-            event.type() == QEvent.Type.MouseButtonDblClick
-            and isinstance(event, QMouseEvent)
-            and chip_rect(option.rect).contains(event.position().toPoint())
-        ):
-            self.color_clicked.emit(index.data(ClassRole.ID))
-            return True
+        kind = event.type()
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            at, row = event.position().toPoint(), option.rect
+            class_id = index.data(ClassRole.ID)
+            if kind == QEvent.Type.MouseButtonDblClick and chip_rect(row).contains(at):
+                self.color_clicked.emit(class_id)
+                return True
+            if eye_rect(row).contains(at) or lock_rect(row).contains(at):
+                if kind == QEvent.Type.MouseButtonRelease:
+                    self._switch(class_id, event, eye=eye_rect(row).contains(at))
+                return True
         return super().editorEvent(event, model, option, index)
+
+    def _switch(self, class_id: int, event: QMouseEvent, *, eye: bool) -> None:
+        if eye:
+            alone = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            self.eye_clicked.emit(class_id, alone)
+        else:
+            self.lock_clicked.emit(class_id)
 
 
 def chip_rect(row: QRect) -> QRect:
@@ -130,4 +164,15 @@ def chip_rect(row: QRect) -> QRect:
 def name_rect(row: QRect) -> QRect:
     """Where its name and share are."""
     left = chip_rect(row).right() + SPACE_M + 2
-    return QRect(left, row.top(), row.right() - left - 2 * SPACE_M, row.height())
+    return QRect(left, row.top(), eye_rect(row).left() - left - SPACE_S, row.height())
+
+
+def lock_rect(row: QRect) -> QRect:
+    """Where its lock is."""
+    left = row.right() - SPACE_M - SWITCH_ROOM
+    return QRect(left, row.top(), SWITCH_ROOM, row.height())
+
+
+def eye_rect(row: QRect) -> QRect:
+    """Where its eye is."""
+    return lock_rect(row).translated(-SWITCH_ROOM, 0)

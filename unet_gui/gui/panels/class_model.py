@@ -38,6 +38,9 @@ class ClassRole(IntEnum):
     COLOR = Qt.ItemDataRole.UserRole + 2
     KEY = Qt.ItemDataRole.UserRole + 3
     SHARE = Qt.ItemDataRole.UserRole + 4
+    HIDDEN = Qt.ItemDataRole.UserRole + 5
+    SOLO = Qt.ItemDataRole.UserRole + 6
+    LOCKED = Qt.ItemDataRole.UserRole + 7
 
 
 class ClassModel(QAbstractListModel):
@@ -55,6 +58,9 @@ class ClassModel(QAbstractListModel):
         super().__init__(parent)
         self._classes: list[ClassInfo] = []
         self._shares: dict[int, str] = {}
+        self._hidden: frozenset[int] = frozenset()
+        self._locked: frozenset[int] = frozenset()
+        self._solo: int | None = None
 
     def show(self, classes: ClassTable | None) -> None:
         """Show these classes."""
@@ -74,6 +80,12 @@ class ClassModel(QAbstractListModel):
             self.dataChanged.emit(
                 self.index(0), self.index(len(self._classes) - 1), [ClassRole.SHARE]
             )
+
+    def show_views(self, hidden: frozenset[int], locked: frozenset[int], solo: int | None) -> None:
+        """Show which classes are not drawn, which are safe, and which is drawn alone."""
+        self._hidden, self._locked, self._solo = hidden, locked, solo
+        if self._classes:
+            self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
 
     @property
     def ids(self) -> list[int]:
@@ -108,12 +120,26 @@ class ClassModel(QAbstractListModel):
             ClassRole.COLOR: info.color,
             ClassRole.KEY: str(row + 1) if row < KEYS else "",
             ClassRole.SHARE: self._shares.get(info.id, ""),
+            ClassRole.HIDDEN: self._is_hidden(info.id),
+            ClassRole.SOLO: info.id == self._solo,
+            ClassRole.LOCKED: info.id in self._locked,
             Qt.ItemDataRole.ToolTipRole: tip(
                 self.tr("{0}: value {1} in the mask").format(info.name, info.id)
             ),
-            Qt.ItemDataRole.AccessibleTextRole: f"{info.name} {self._shares.get(info.id, '')}",
+            Qt.ItemDataRole.AccessibleTextRole: self._spoken(info),
         }
         return values.get(role)
+
+    def _is_hidden(self, class_id: int) -> bool:
+        if self._solo is not None:
+            return class_id != self._solo
+        return class_id in self._hidden
+
+    def _spoken(self, info: ClassInfo) -> str:
+        parts = [info.name, self._shares.get(info.id, "")]
+        parts += [self.tr("hidden")] if self._is_hidden(info.id) else []
+        parts += [self.tr("locked")] if info.id in self._locked else []
+        return ", ".join(part for part in parts if part)
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         name = str(value).strip()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_L, SPACE_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QMainWindow
 
     from unet_gui.gui.theme import Theme
 
@@ -46,7 +48,48 @@ class PanelDock(QDockWidget):
         row.setContentsMargins(SPACE_L, SPACE_S, SPACE_S, SPACE_S)
         row.addWidget(caption, 1)
         row.addWidget(close)
+        self._bar = bar
+        # Without any widget Qt draws a title of its own; an empty one takes no room.
+        self._no_bar = QWidget(self)
+        self._no_bar.hide()
         self.setTitleBarWidget(bar)
+
+    def show_title(self, shown: bool) -> None:
+        """With or without the title line."""
+        bar = self._bar if shown else self._no_bar
+        if self.titleBarWidget() is not bar:
+            self.setTitleBarWidget(bar)
+            bar.show()
+
+
+class DockTitles(QObject):
+    """Hides the title line of a dock that shares its place: there the tabs say the same.
+
+    Args:
+        window: the docks are in it.
+        docks: those to look after.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Sequence[PanelDock]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._docks = list(docks)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._show)
+        for dock in docks:
+            dock.dockLocationChanged.connect(self._show_soon)
+            dock.topLevelChanged.connect(self._show_soon)
+            dock.toggleViewAction().toggled.connect(self._show_soon)
+        self._show()
+
+    def _show_soon(self) -> None:
+        self._timer.start()
+
+    def _show(self) -> None:
+        for dock in self._docks:
+            others = self._window.tabifiedDockWidgets(dock)
+            tabbed = any(not other.isHidden() for other in others) and not dock.isFloating()
+            dock.show_title(not tabbed)
 
 
 class PanelSwitch:

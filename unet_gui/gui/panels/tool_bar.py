@@ -1,18 +1,17 @@
-"""The tool bar: tools, size, undo, how the overlay looks, zoom, and what to do with a proposal."""
+"""The tool bar: tools, undo, how the overlay looks, zoom, and what to do with a proposal."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QSpinBox, QToolBar, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QToolBar, QWidget
 
-from unet_gui.gui.panels.buttons import ActionButton
-from unet_gui.gui.state import MAX_SIZE, MIN_SIZE
+from unet_gui.gui.options import Tool
+from unet_gui.gui.panels.buttons import ActionButton, FlyoutButton
 from unet_gui.gui.theme.tokens import ICON, ICON_SMALL
-from unet_gui.gui.theme.widgets import named, padded
+from unet_gui.gui.theme.widgets import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
     from unet_gui.gui.state import ViewState
     from unet_gui.gui.theme import Theme
 
-SLIDER_STEPS: Final = 200
-SLIDER_TOP: Final = 500
-"""The slider's largest size; larger ones are typed."""
+SHAPES: Final = (Tool.POLYGON, Tool.LASSO, Tool.RECTANGLE, Tool.ELLIPSE, Tool.EDGE)
+"""Outlines that are drawn and then filled: one button holds them all."""
 
 RETURN_SIGN: Final = "⏎"
 SHIFT_SIGN: Final = "⇧"
@@ -34,15 +32,10 @@ class MainToolBar(QToolBar):
     """One row of everything a hand needs while it paints.
 
     Args:
-        state: size and overlay.
+        state: overlay.
         theme: icons.
         actions: QActions by id.
-
-    Signals:
-        typed: a value was typed in full; the keyboard may go back to the canvas.
     """
-
-    typed = Signal()
 
     def __init__(self, state: ViewState, theme: Theme, actions: Mapping[str, QAction]) -> None:
         super().__init__()
@@ -57,26 +50,43 @@ class MainToolBar(QToolBar):
         self._actions = actions
         self._worded: list[ActionButton] = []
         self._sliders: list[QAction] = []
+        self._separators: list[QAction] = []
         self._widths: list[int] = []
         self._icons: list[tuple[QLabel, str]] = []
         self._build()
         self._connect()
         self._on_theme_changed()
 
+    @property
+    def shape(self) -> str:
+        """The shape that the button of shapes shows: the one used last."""
+        return str(SHAPES[self._shapes.current].value)
+
+    def choose_shape(self, name: str) -> None:
+        """Show this shape on the button, without taking it into the hand."""
+        values = [tool.value for tool in SHAPES]
+        if name in values:
+            self._shapes.show_action(values.index(name))
+
     # -- building ------------------------------------------------------------------------------
 
     def _build(self) -> None:
         self._add_buttons("open")
-        self.addSeparator()
-        self._add_buttons("brush", "eraser", "pan")
-        self.addSeparator()
-        self._add_size()
-        self.addSeparator()
+        self._separators.append(self.addSeparator())
+        self._add_buttons("brush", "eraser")
+        self._shapes = FlyoutButton(
+            [self._actions[tool.value] for tool in SHAPES], "shapes", self.tr("Shapes")
+        )
+        self.addWidget(self._shapes)
+        self._add_buttons("fill", "wand", "superpixel", "smart")
+        self._separators.append(self.addSeparator())
+        self._add_buttons("accept_region", "pan")
+        self._separators.append(self.addSeparator())
         self._add_buttons("undo", "redo")
-        self.addSeparator()
+        self._separators.append(self.addSeparator())
         self._add_opacity()
         self._add_buttons("outline", "ghost")
-        self.addSeparator()
+        self._separators.append(self.addSeparator())
         self._add_buttons("zoom_fit", "zoom_actual")
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -86,25 +96,6 @@ class MainToolBar(QToolBar):
     def _add_buttons(self, *ids: str) -> None:
         for action_id in ids:
             self.addWidget(ActionButton(self._actions[action_id], action_id))
-
-    def _add_size(self) -> None:
-        self.size_slider = named(QSlider(Qt.Orientation.Horizontal), "size_slider")
-        self.size_slider.setRange(0, SLIDER_STEPS)
-        self.size_slider.setFixedWidth(90)
-        self.size_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.size_slider.setAccessibleName(self.tr("Size of the brush or eraser"))
-        self.size_box = named(padded(QSpinBox()), "brush_size")
-        self.size_box.setRange(MIN_SIZE, MAX_SIZE)
-        self.size_box.setSuffix(self.tr(" px"))
-        self.size_box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.size_box.setFixedWidth(self.size_box.fontMetrics().horizontalAdvance("2000 px") + 22)
-        self.size_box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.size_box.setAccessibleName(self.tr("Size of the brush or eraser in image pixels"))
-        tip = self.tr("Diameter in image pixels ([ and ], or Ctrl and the mouse wheel)")
-        self.size_slider.setToolTip(tip)
-        self.size_box.setToolTip(tip)
-        self._sliders.append(self.addWidget(self.size_slider))
-        self.addWidget(self.size_box)
 
     def _add_opacity(self) -> None:
         self.addWidget(self._icon_label("opacity", self.tr("Overlay opacity")))
@@ -119,7 +110,6 @@ class MainToolBar(QToolBar):
         enter, shift = self._key_signs()
         buttons = (
             ("discard", self.tr("Discard"), ""),
-            ("accept_lasso", self.tr("Accept in lasso"), ""),
             ("accept", self.tr("Accept") + f"  {enter}", "outlined"),
             ("accept_next", self.tr("Accept && next") + f"  {shift}{enter}", "primary"),
         )
@@ -148,28 +138,10 @@ class MainToolBar(QToolBar):
 
     def _connect(self) -> None:
         state = self._state
-        self.size_box.valueChanged.connect(state.set_size)
-        self.size_box.editingFinished.connect(self.typed)
-        self.size_slider.valueChanged.connect(self._on_size_slider_changed)
         self.opacity_slider.valueChanged.connect(lambda v: state.set_opacity(v / 100))
-        state.size_changed.connect(self._show_size)
         state.opacity_changed.connect(self._show_opacity)
         self._theme.changed.connect(self._on_theme_changed)
-        self._show_size(state.size)
         self._show_opacity(state.opacity)
-
-    def _on_size_slider_changed(self, position: int) -> None:
-        if position != slider_position(self._state.size):
-            self._state.set_size(slider_size(position))
-
-    def _show_size(self, size: int) -> None:
-        for widget, value in (
-            (self.size_box, size),
-            (self.size_slider, slider_position(size)),
-        ):
-            blocked = widget.blockSignals(True)
-            widget.setValue(value)
-            widget.blockSignals(blocked)
 
     def _show_opacity(self, opacity: float) -> None:
         blocked = self.opacity_slider.blockSignals(True)
@@ -190,7 +162,7 @@ class MainToolBar(QToolBar):
     # -- room ------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window words go first, then the sliders; every icon stays."""
+        """In a narrow window words go first, then slider and lines; every icon stays."""
         if not self._widths:
             self._widths = [self._width_at(level) for level in range(self._levels + 1)]
         fitting = (n for n, width in enumerate(self._widths) if width <= event.size().width())
@@ -200,7 +172,7 @@ class MainToolBar(QToolBar):
     @property
     def _levels(self) -> int:
         """How many steps of saving room there are."""
-        return len(self._worded) + len(self._sliders)
+        return len(self._worded) + len(self._sliders) + 1
 
     def _width_at(self, level: int) -> int:
         self._set_level(level)
@@ -214,14 +186,5 @@ class MainToolBar(QToolBar):
             button.set_compact(number < level)
         for number, slider in enumerate(self._sliders, len(self._worded)):
             slider.setVisible(number >= level)
-
-
-def slider_position(size: int) -> int:
-    """Sizes are spread by ratio, so that small ones can be told apart."""
-    part: float = math.log(max(1, min(SLIDER_TOP, size))) / math.log(SLIDER_TOP)
-    return round(part * SLIDER_STEPS)
-
-
-def slider_size(position: int) -> int:
-    """The size at a place of the slider."""
-    return max(1, round(math.pow(SLIDER_TOP, position / SLIDER_STEPS)))
+        for line in self._separators:
+            line.setVisible(level < self._levels)

@@ -33,6 +33,7 @@ QMenu::separator { height: 1px; background: $border; margin: ${s}px ${m}px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border;
            padding: ${s}px ${m}px; spacing: ${s}px; }
+QToolBar#options_bar { padding: 0; spacing: ${s}px; }
 QToolBar::separator { background: $border; width: 1px; margin: 6px ${s}px; }
 QToolButton { border: 1px solid transparent; border-radius: ${r}px; padding: 5px; }
 QToolButton:hover { background: $hover; }
@@ -116,6 +117,14 @@ QHeaderView::section { background: $surface; color: $muted; border: none;
   border-bottom: 1px solid $border; padding: ${s}px ${m}px; }
 
 QDockWidget { titlebar-close-icon: none; }
+QMainWindow > QTabBar { background: $window; }
+QTabBar { qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: $muted; border: none; padding: 7px ${m}px 6px;
+  margin: 0 2px 0 ${s}px; border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent; }
+QTabBar QToolButton { padding: 2px; }
 QWidget[surface="true"] { background: $surface; }
 QWidget[bar="true"] { background: $window; border-bottom: 1px solid $border; }
 QFrame[line="true"] { background: $border; border: none; max-height: 1px; min-height: 1px; }

@@ -1,0 +1,144 @@
+"""The widgets of the window, and where each of them is at first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QWidget
+
+from unet_gui.gui.canvas.view import CanvasView
+from unet_gui.gui.panels.class_list import ClassListPanel
+from unet_gui.gui.panels.display import DisplayPanel
+from unet_gui.gui.panels.dock import DockTitles, PanelDock, PanelSwitch
+from unet_gui.gui.panels.history import HistoryPanel
+from unet_gui.gui.panels.image_list import ImageListPanel
+from unet_gui.gui.panels.learner import LearnerPanel
+from unet_gui.gui.panels.options_bar import OptionsBar
+from unet_gui.gui.panels.start_page import StartPage
+from unet_gui.gui.panels.status_bar import MainStatusBar
+from unet_gui.gui.panels.toast import Toaster
+from unet_gui.gui.panels.tool_bar import MainToolBar
+from unet_gui.gui.theme.widgets import named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QMainWindow
+
+    from unet_gui.gui.class_edits import ClassEdits
+    from unet_gui.gui.finetuning import FineTuning
+    from unet_gui.gui.prediction import PredictionService
+    from unet_gui.gui.session import Session
+    from unet_gui.gui.state import ViewState
+    from unet_gui.gui.theme import Theme
+
+SIDE_WIDTH: Final = 272
+
+LEAST: Final = 36
+"""Percent of the right column that the upper half gets at least: the history is there too."""
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("MainWindow", text)
+
+
+class Parts:
+    """Everything in the window.
+
+    Args:
+        session: project and document.
+        state: tool and view.
+        edits: changes classes.
+        theme: colours and icons.
+        actions: QActions by id.
+        services: what proposes and what learns.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        state: ViewState,
+        edits: ClassEdits,
+        *,
+        theme: Theme,
+        actions: Mapping[str, QAction],
+        services: tuple[PredictionService, FineTuning],
+    ) -> None:
+        prediction, finetuning = services
+        self.canvas = CanvasView(session, state)
+        self.start_page = StartPage(theme, actions)
+        self.stack = named(QStackedWidget(), "stack")
+        self.stack.addWidget(self.start_page)
+        self.stack.addWidget(self.canvas)
+        self.tool_bar = MainToolBar(state, theme, actions)
+        self.options_bar = OptionsBar(session, state, theme, actions)
+        self.images = ImageListPanel(session, theme)
+        self.classes = ClassListPanel(session, state, edits, theme, actions)
+        self.history = HistoryPanel(session, theme)
+        self.learner = LearnerPanel(session, prediction, finetuning, theme)
+        self.display = DisplayPanel(session, state, theme, actions)
+        self.display.use_histogram(self.canvas.histogram)
+        self.canvas.histogram_changed.connect(self.display.histogram_changed)
+        self.status = MainStatusBar(session, state, prediction, theme)
+        self.toaster = Toaster(self.stack, theme)
+        self.image_dock = PanelDock("image_dock", tr("Images"), self.images, theme)
+        self.class_dock = PanelDock("class_dock", tr("Classes"), self.classes, theme)
+        self.history_dock = PanelDock("history_dock", tr("History"), self.history, theme)
+        self.learner_dock = PanelDock("learner_dock", tr("Learner"), self.learner, theme)
+        self.display_dock = PanelDock("display_dock", tr("Display"), self.display, theme)
+        # A tab that comes to the front is neither shown nor painted to Qt: it catches up itself.
+        self.history_dock.visibilityChanged.connect(self.history.follow)
+        self.display_dock.visibilityChanged.connect(self.display.histogram_changed)
+        self.docks = (
+            self.image_dock, self.class_dock, self.history_dock, self.learner_dock,
+            self.display_dock,
+        )  # fmt: skip
+        self.panels = PanelSwitch([*self.docks, self.tool_bar, self.options_bar])
+        self.areas: tuple[QWidget, ...] = (
+            self.images.view, self.canvas, self.classes.view, self.learner.button,
+        )  # fmt: skip
+
+    def place(self, window: QMainWindow) -> None:
+        """Put them into the window."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        window.setCentralWidget(self.stack)
+        window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.tool_bar)
+        window.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
+        window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
+        window.setStatusBar(self.status)
+        # A larger window gives its height to the curves: there are only so many classes.
+        self.class_dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.addDockWidget(left, self.image_dock)
+        window.addDockWidget(right, self.class_dock)
+        window.addDockWidget(right, self.learner_dock)
+        for first, second in (
+            (self.class_dock, self.history_dock), (self.learner_dock, self.display_dock),
+        ):  # fmt: skip
+            window.tabifyDockWidget(first, second)
+            first.raise_()
+        self.size_docks(window)
+        self._titles = DockTitles(window, self.docks)
+        for before, after in zip(self.areas, self.areas[1:], strict=False):
+            QWidget.setTabOrder(before, after)
+
+    def size_docks(self, window: QMainWindow) -> None:
+        """Both columns as wide as they are meant to be."""
+        window.resizeDocks(
+            [self.image_dock, self.class_dock, self.learner_dock],
+            [SIDE_WIDTH] * 3,
+            Qt.Orientation.Horizontal,
+        )
+
+    def share_room(self, window: QMainWindow) -> None:
+        """Classes as high as they need, the rest for the curves."""
+        docks = (self.class_dock, self.learner_dock)
+        if any(dock.isHidden() or dock.isFloating() for dock in docks):
+            return
+        height = sum(dock.height() for dock in docks)
+        title = self.class_dock.height() - self.classes.height()
+        wanted = max(self.classes.wanted_height + title, LEAST * height // 100)
+        wanted = min(wanted, height // 2)
+        window.resizeDocks(list(docks), [wanted, height - wanted], Qt.Orientation.Vertical)
