@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.document import histogram
 from unet_gui.dataset.files import stamp, write_json
-from unet_gui.dataset.masks import load_mask
+from unet_gui.dataset.mask_tiles import TILED_SUFFIX, mask_tile_counts
+from unet_gui.dataset.masks import load_mask, load_mask_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask
@@ -46,15 +50,20 @@ class MaskCounts:
         known = self._known.get(str(path))
         if known is not None and known[0] == now:
             return known[1]
-        counts = count(load_mask(path, classes=classes))
+        counts = _counted(path, classes)
         self._remember(path, now, counts)
         return counts
 
-    def put(self, path: Path, mask: ClassMask) -> None:
-        """Remember what has just been written."""
+    def known(self, path: Path) -> Counts | None:
+        """Counts of a mask file, if it has not changed since they were last known."""
+        known = self._known.get(str(path))
+        return known[1] if known is not None and known[0] == stamp(path) else None
+
+    def put(self, path: Path, counts: Counts) -> None:
+        """Remember those of the file that has just been written."""
         now = stamp(path)
         if now is not None:
-            self._remember(path, now, count(mask))
+            self._remember(path, now, counts)
 
     def flush(self) -> None:
         """Write to disk; a folder that cannot be written is no matter."""
@@ -76,8 +85,18 @@ class MaskCounts:
 
 def count(mask: ClassMask) -> Counts:
     """Pixels by value of one mask."""
-    counted = enumerate(histogram(mask).tolist())
-    return {value: pixels for value, pixels in counted if pixels}
+    return as_counts(histogram(mask))
+
+
+def as_counts(numbers: NDArray[np.int64]) -> Counts:
+    """From int64[256], pixels by value."""
+    return {value: pixels for value, pixels in enumerate(numbers.tolist()) if pixels}
+
+
+def _counted(path: Path, classes: ClassTable) -> Counts:
+    if path.suffix != TILED_SUFFIX:
+        return count(load_mask(path, classes=classes))
+    return as_counts(mask_tile_counts(load_mask_tiles(path, classes=classes).snapshot()))
 
 
 def labelled(counts: Counts) -> int:

@@ -1,26 +1,30 @@
-"""Mask files: 8-bit palette PNG, pixel = class id, 255 = unlabelled."""
+"""Mask files: 8-bit palette PNG, pixel = class id, 255 = unlabelled; huge ones in tiles."""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image, PngImagePlugin
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import MaskReadError, MaskWriteError
-from unet_gui.dataset.decoding import bands, open_image, raw_mode
+from unet_gui.core.tiled_mask import TILE, TiledMask
+from unet_gui.dataset.decoding import bands, check_size, open_image, raw_mode
 from unet_gui.dataset.files import explain, write_atomic
+from unet_gui.dataset.mask_png import ArrayRows, PlainPng, write_png
+from unet_gui.dataset.mask_tiles import TiledMaskFile, tiled_mask_owner
+from unet_gui.dataset.tiff import is_tiff
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask
+    from unet_gui.dataset.mask_png import Rows
 
 OWNER_KEY: Final = "image"
 """PNG text entry: which image the mask belongs to, asked when several share one stem."""
@@ -56,6 +60,11 @@ def load_mask(
     Raises:
         MaskReadError: missing, damaged, of another size, or holding something else than ids.
     """
+    if _in_tiles(path):
+        return TiledMaskFile(path, "").load(shape).snapshot().to_array()
+    plain = _read_plain(path, shape)
+    if plain is not None:
+        return plain
     pixels = _read(path, shape)
     if pixels.mode in _PLAIN:
         return pixels.data
@@ -64,6 +73,26 @@ def load_mask(
     if pixels.mode in {"RGB", "RGBA"}:
         return _from_colors(path, pixels.data[..., :3], classes)
     raise MaskReadError(f"{path.name} holds {pixels.mode} pixels, not class ids.", _IDS_HINT)
+
+
+def load_mask_tiles(
+    path: Path, shape: tuple[int, ...] | None = None, classes: ClassTable | None = None
+) -> TiledMask:
+    """As `load_mask`, in tiles; the usual kind of file is never in memory whole.
+
+    Raises:
+        MaskReadError: as `load_mask`.
+    """
+    if _in_tiles(path):
+        return TiledMaskFile(path, "").load(shape)
+    try:
+        with path.open("rb") as file:
+            png = PlainPng(file)
+            if shape is None or png.shape == tuple(shape[:2]):
+                return _tiles_of(png)
+    except (OSError, ValueError):
+        pass  # not the usual kind, or damaged: found out, and told, below
+    return TiledMask.of_array(load_mask(path, shape, classes))
 
 
 def save_mask(path: Path, mask: ClassMask, classes: ClassTable, *, owner: str = "") -> None:
@@ -83,19 +112,18 @@ def save_mask(path: Path, mask: ClassMask, classes: ClassTable, *, owner: str = 
             f"{path.name} was not written: a mask is height×width uint8, not "
             f"{mask.dtype} {'×'.join(map(str, mask.shape))}."
         )
-    image = Image.fromarray(mask)
-    image.putpalette(classes.palette().tobytes())
-    info = PngImagePlugin.PngInfo()
-    if owner:
-        info.add_itxt(OWNER_KEY, owner.encode("utf-8", "replace").decode("utf-8"))
+    save_rows(path, ArrayRows(mask), classes, owner=owner)
+
+
+def save_rows(path: Path, mask: Rows, classes: ClassTable, *, owner: str = "") -> None:
+    """As `save_mask`, for a mask that is read a band at a time, such as a snapshot.
+
+    Raises:
+        MaskWriteError: as `save_mask`.
+    """
+    text = {OWNER_KEY: owner.encode("utf-8", "replace").decode("utf-8")} if owner else {}
     try:
-        # Run lengths suit flat areas: smaller and quicker than deflate's own search.
-        write_atomic(
-            path,
-            lambda file: image.save(
-                file, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=info
-            ),
-        )
+        write_atomic(path, lambda file: write_png(file, mask, classes.palette(), text))
     except OSError as exc:
         reason, hint = explain(exc)
         raise MaskWriteError(f"{path.name} could not be saved: {reason}.", hint) from exc
@@ -104,11 +132,50 @@ def save_mask(path: Path, mask: ClassMask, classes: ClassTable, *, owner: str = 
 def mask_owner(path: Path) -> str | None:
     """The image named inside a mask file; None when there is none or the file cannot be read."""
     try:
+        if is_tiff(path):
+            return tiled_mask_owner(path) or None
         with open_image(path) as image:
             owner = image.info.get(OWNER_KEY)
-    except (OSError, ValueError, SyntaxError):
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it names nobody
         return None
     return str(owner) if owner else None
+
+
+def _in_tiles(path: Path) -> bool:
+    """Whether a file is a mask in tiles, or was one before it was damaged."""
+    try:
+        return is_tiff(path) and tiled_mask_owner(path) is not None
+    except FileNotFoundError:
+        return False
+    except Exception:  # noqa: BLE001 - what is wrong with it is told when it is read
+        return True
+
+
+def _tiles_of(png: PlainPng) -> TiledMask:
+    mask = TiledMask(png.shape)
+    for row, band in enumerate(png.bands()):
+        for column in range(-(-png.shape[1] // TILE)):
+            part = band[:, column * TILE : (column + 1) * TILE]
+            mask.put((row, column), TiledMask.padded(part))
+    return mask
+
+
+def _read_plain(path: Path, shape: tuple[int, ...] | None) -> ClassMask | None:
+    """The usual kind of mask, read without a second copy; None for all others."""
+    try:
+        with path.open("rb") as file:
+            png = PlainPng(file)
+            if shape is not None and png.shape != tuple(shape[:2]):
+                return None
+            check_size(png.shape[1], png.shape[0], 1)
+            ids = np.empty(png.shape, np.uint8)
+            top = 0
+            for band in png.bands():
+                ids[top : top + len(band)] = band
+                top += len(band)
+            return ids
+    except (OSError, ValueError):
+        return None  # not the usual kind, or damaged: found out, and told, by Pillow
 
 
 def _read(path: Path, shape: tuple[int, ...] | None) -> _Pixels:

@@ -16,13 +16,12 @@ from unet_gui.dataset.class_edits import count_pixels, replace_class
 from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.entries import ImageEntry, Status
 from unet_gui.dataset.files import stamp
-from unet_gui.dataset.images import image_size
 from unet_gui.dataset.mask_counts import labelled
-from unet_gui.dataset.mask_import import import_masks
 from unet_gui.dataset.mask_names import assign_masks, sharing_notice
-from unet_gui.dataset.mask_store import MaskStore, blank
+from unet_gui.dataset.mask_store import MaskStore
 from unet_gui.dataset.opening import Opened, make_project, open_folder
 from unet_gui.dataset.predictions import CachedPrediction, Origin, PredictionCache
+from unet_gui.dataset.project_masks import ProjectMasks
 from unet_gui.dataset.rounds import Round, Rounds
 from unet_gui.dataset.thumbnails import cached_thumbnail
 
@@ -34,14 +33,12 @@ if TYPE_CHECKING:
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.mask_counts import Counts
-    from unet_gui.dataset.mask_import import ImportReport
     from unet_gui.dataset.project_file import Settings
 
 __all__ = ["ImageEntry", "Project", "Status"]
 
 
-class Project:
+class Project(ProjectMasks):
     """An open project. Made by `Project.create` or `Project.open`.
 
     Attributes:
@@ -207,56 +204,10 @@ class Project:
 
     # -- masks -----------------------------------------------------------------------------
 
-    def mask_file(self, entry: ImageEntry) -> Path | None:
-        """The file the image's mask is read from; None when it has none."""
-        return self._store.file(entry)
-
-    def load_mask(self, entry: ImageEntry, shape: tuple[int, ...] | None = None) -> ClassMask:
-        """The mask of an image; all 255 when there is none yet.
-
-        Args:
-            entry: The image.
-            shape: (height, width, …) of the image, if known; saves looking.
-
-        Returns:
-            H×W uint8 of class ids, 255 = unlabelled. A mask made elsewhere may hold ids that no
-            class has; training and exports leave those out or say so.
-
-        Raises:
-            MaskReadError: damaged or of another size than the image. It is left as it is.
-            ImageReadError: `shape` is not given and the image cannot be read.
-        """
-        if shape is None:
-            width, height = image_size(entry.path)
-            shape = (height, width)
-        mask = self._store.load(entry, shape)
-        return blank(shape) if mask is None else mask
-
-    def save_mask(self, entry: ImageEntry, mask: ClassMask) -> None:
-        """Write the mask of an image: whole or not at all, on disk when this returns.
-
-        A file there that cannot be read, or that another program has changed since it was loaded,
-        is kept beside it as `<name>.png.bak`.
-
-        Raises:
-            MaskWriteError: full disk, read-only folder, …; the old mask is as it was.
-            ProjectError: project.json cannot be written.
-        """
+    def _ensure_file(self) -> None:
+        """Opening only reads; from the first mask on, project.json is there."""
         if not self._file.exists:
             self._file.update(lambda s: s.mask_names.update(self._shared_names))
-        self._store.save(entry, mask)
-
-    def import_masks(self, folder: Path | str) -> Generator[Progress, None, ImportReport]:
-        """Copy masks made elsewhere; see `mask_import.import_masks`."""
-        return import_masks(self._store, self.images, Path(folder))
-
-    def mask_counts(self, entry: ImageEntry) -> Counts:
-        """Pixels by mask value, decoding only masks that have changed; empty without one.
-
-        Raises:
-            MaskReadError: the mask is damaged.
-        """
-        return self._store.counts(entry)
 
     def status(self, entry: ImageEntry) -> Status:
         """How far the image is. A damaged mask counts as being in work."""
