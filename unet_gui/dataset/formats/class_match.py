@@ -73,12 +73,13 @@ class ClassMatch:
 
     def _free(self, wanted: int) -> int:
         used = {*self.classes.ids}
-        for choice in (wanted, *range(MAX_CLASSES)):
+        choices: list[int] = [wanted, *range(MAX_CLASSES)]
+        for choice in choices:
             if choice not in used and choice not in self._retired:
                 return choice
         for choice in range(MAX_CLASSES):
             if choice not in used:
-                return choice
+                return choice  # a retired one: better than none
         raise DatasetError(
             "The project and the dataset have more than 255 classes together.",
             "Import into a project of its own.",

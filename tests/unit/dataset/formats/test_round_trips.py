@@ -1,0 +1,111 @@
+"""Any mask: exported, verified, imported into a new project, equal but for what is admitted."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from unet_gui.core.classes import ClassTable
+from unet_gui.core.progress import drain
+from unet_gui.dataset.formats import FORMATS, export, import_dataset, recognise
+from unet_gui.dataset.formats.plan import plan
+from unet_gui.dataset.formats.survey import survey
+from unet_gui.dataset.formats.work import Work
+from unet_gui.dataset.project import Project
+from unet_gui.dataset.splits import Split
+
+BOTH_WAYS = sorted(f.key for f in FORMATS.values() if f.write and f.read)
+SETS = ("em_membranes", "em_organelles", "wbc", "nuclei", "nuclei_histology", "camvid", "vessels",
+        "crop_weed")  # fmt: skip
+
+masks = st.lists(
+    hnp.arrays(
+        np.uint8,
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=24),
+        elements=st.sampled_from([0, 0, 0, 1, 1, 2, 255]),
+        fill=st.sampled_from([0, 1, 255]),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+def come_back(project, key, folder, **options):
+    """Export, verify and import; each mask must be what the format says survives."""
+    out, into = folder / "out", folder / "again"
+    report = drain(
+        export(project, key, out, entries=project.images, options=options, verified=True)
+    )
+    assert report.verified.images == len(project.images)
+    imported = drain(import_dataset(out, into, format=key))
+    assert imported.masks == len(project.images), imported.sentences
+    again = Project.open(into)
+    by_name = {e.path.name.rpartition(".")[0]: e for e in again.images}
+    items = plan(project, project.images, Split()).items
+    values = FORMATS[key].chosen(options)
+    work = Work(project, items, out, values, survey(project, project.images, values))
+    names = {c.id: c.name.casefold() for c in project.classes} | {255: ""}
+    lut = {c.name.casefold(): c.id for c in again.classes} | {"": 255}
+    for item in items:
+        wanted = FORMATS[key].survives(project.load_mask(item.entry), work)
+        read = again.load_mask(by_name[item.name])
+        assert read.shape == wanted.shape
+        for value in np.unique(wanted).tolist():
+            expected = lut.get(names.get(value, f"class {value}"))
+            assert set(np.unique(read[wanted == value]).tolist()) == {expected}, (item.name, value)
+    return report
+
+
+@pytest.mark.parametrize("key", BOTH_WAYS)
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=masks)
+def test_random_masks(key, drawn, tmp_path_factory, make_project):
+    folder = tmp_path_factory.mktemp(key)
+    named = {f"{i}.png": m for i, m in enumerate(drawn)}
+    project = make_project(folder, named, ClassTable.from_names(["background", "disc", "ring"]))
+    come_back(project, key, folder)
+
+
+@pytest.mark.parametrize("key", BOTH_WAYS)
+def test_everything_rare(key, odd_project, tmp_path):
+    report = come_back(odd_project, key, tmp_path)
+    assert report.images == 7
+    assert recognise(tmp_path / "out").key == key
+
+
+@pytest.mark.parametrize("key", BOTH_WAYS)
+def test_every_choice(key, tiny_project, tmp_path):
+    for number, option in enumerate(o for o in FORMATS[key].options if o.writing):
+        for choice in option.choices[1:]:
+            folder = tmp_path / f"{number}-{choice}"
+            folder.mkdir()
+            come_back(tiny_project, key, folder, **{option.key: choice})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", BOTH_WAYS)
+def test_a_large_image(key, tmp_path, make_project):
+    y, x = np.mgrid[:3001, :4001]
+    mask = ((x // 400 + y // 300) % 3).astype(np.uint8)
+    mask[(x - 2000) ** 2 + (y - 1500) ** 2 < 900**2] = 1
+    mask[(x - 2000) ** 2 + (y - 1500) ** 2 < 300**2] = 2
+    mask[::97, ::89] = 255
+    project = make_project(tmp_path, {"large.png": mask}, ClassTable.from_names(["a", "b", "c"]))
+    come_back(project, key, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "name"), [*itertools.product(BOTH_WAYS, SETS)])
+def test_real_sets(key, name, shared_data, tmp_path):
+    source = shared_data(name)
+    for part in ("images", "masks"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        for path in sorted((source / part).iterdir())[:3]:
+            (tmp_path / "set" / part / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "set" / "meta.json").write_bytes((source / "meta.json").read_bytes())
+    come_back(Project.open(tmp_path / "set"), key, tmp_path)
