@@ -36,6 +36,14 @@ class TwinPane(LinkedPane):
         self.setGeometry(area)
         self.setVisible(self._comparison.side_by_side)
 
+    def _follow_viewport(self) -> None:
+        shown = self._canvas.viewport
+        self.viewport.image_width, self.viewport.image_height = (
+            shown.image_width,
+            shown.image_height,
+        )
+        super()._follow_viewport()
+
     def _paint(self, painter: QPainter, exposed: QRect) -> None:
         whole = self.rect()
         self._layers.paint(painter, self.viewport, exposed, [Part(whole, Shows.PREDICTION)])
