@@ -59,6 +59,20 @@ SUBCOMMANDS: Final = (
         ),
     ),
     Subcommand(
+        "doctor",
+        "Label",
+        "find what is wrong with a folder of images and masks, and repair it",
+        "Examine a project or any folder of images and masks: 0/255 masks, colours for ids, wrong\n"
+        "sizes, missing pairs, damaged files and more. Repairs go into a copy.\n"
+        "Exits 1 while errors remain.",
+        "unet_gui.cli.doctor",
+        (
+            "doctor field",
+            "doctor downloads/cells --fix --out cells",
+            "doctor field --fix --in-place field-before",
+        ),
+    ),
+    Subcommand(
         "train",
         "Learn",
         "fine-tune a network on everything labelled so far",
@@ -97,6 +111,18 @@ SUBCOMMANDS: Final = (
         ),
     ),
     Subcommand(
+        "compare",
+        "Learn",
+        "compare masks of two people, or of a person and a network",
+        "Compare the masks of two projects, folders or rounds, neither of which is the truth:\n"
+        "agreement, kappa, IoU and Dice of each class, and pictures of the differences.",
+        "unet_gui.cli.compare",
+        (
+            "compare anna/masks ben/masks --out differences",
+            "compare field field/models/round-002 --csv",
+        ),
+    ),
+    Subcommand(
         "export",
         "Give away",
         "write the labelled images as a dataset",
@@ -107,6 +133,18 @@ SUBCOMMANDS: Final = (
             "export field --format voc --out field-voc",
             "export field --format png --out field-pairs --val 0.25 --seed 7",
             "export field --format voc --out field-voc --verify",
+        ),
+    ),
+    Subcommand(
+        "stats",
+        "Give away",
+        "measure classes and objects: areas, counts, sizes",
+        "Pixels, areas and objects of each class, in the unit of the project's pixel size.\n"
+        "A CSV has a line for each class in each image, or for each object.",
+        "unet_gui.cli.stats",
+        (
+            "stats cells",
+            "stats cells --csv cells.csv --objects nuclei.csv --plot cells.svg",
         ),
     ),
     Subcommand(

@@ -41,17 +41,20 @@ def copies(survey: Survey, examined: Sequence[Examined]) -> Iterator[Finding | P
 
 def twin_masks(survey: Survey, examined: Sequence[Examined]) -> Iterator[Finding]:
     """Different images with one and the same mask, unless it is trivial."""
-    first: dict[bytes, Examined] = {}
+    groups: dict[bytes, list[Examined]] = defaultdict(list)
     for e in examined:
-        if e.facts is None or len(e.facts.counts) < 2 or min(e.image.size) < 8:
-            continue
-        other = first.setdefault(e.facts.digest, e)
-        if other is not e and not _same_bytes(survey, other.pair.image, e.pair.image):
+        if e.facts is not None and len(e.facts.counts) > 1 and min(e.image.size) >= 8:
+            groups[e.facts.digest].append(e)
+    for first, *others in groups.values():
+        twins = [
+            e.mask_name for e in others if not _same_bytes(survey, first.pair.image, e.pair.image)
+        ]
+        if twins:
             yield Finding(
                 "mask-twin",
                 Severity.NOTE,
-                e.mask_name,
-                f"It is the same as {other.mask_name}, although the images differ.",
+                twins[0],
+                f"The same mask belongs to different images: {some([first.mask_name, *twins])}.",
             )
 
 
