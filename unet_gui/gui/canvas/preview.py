@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QTransform
 
-    from unet_gui.gui.canvas.tools.base import Preview
+    from unet_gui.gui.canvas.tools.base import Preview, Region
     from unet_gui.gui.canvas.viewport import Viewport
 
 TINT: Final = 110
@@ -27,6 +27,8 @@ TINT: Final = 110
 
 MOST_LINES: Final = 6000
 """Pieces of outline up to which it is drawn as lines; beyond, its pixels are drawn strongly."""
+
+MARKS: Final = QColor(255, 255, 255, 70)
 
 _MARGIN: Final = 4
 _NODE: Final = 2.5
@@ -36,22 +38,25 @@ class RegionPicture:
     """A region prepared for drawing at one magnification; turning and moving need no new one.
 
     Args:
-        preview: the region, in pixels of a level of the image.
+        region: in pixels of a level of the image.
+        own: that level.
         level: it is drawn from blocks of 2ᵏ image pixels, or from its own where they are coarser.
-        color: tint.
+        color: tint, with its alpha.
+        outlined: a two-tone line runs around it.
     """
 
-    def __init__(self, preview: Preview, level: int, color: QColor) -> None:
-        assert preview.region is not None
-        rect, where = preview.region
-        step = 1 << max(0, level - preview.level)
-        self._where = where if step == 1 else _coarser(where, rect, step)
-        self._step = step << preview.level
+    def __init__(
+        self, region: Region, own: int, level: int, color: QColor, *, outlined: bool
+    ) -> None:
+        rect, where = region
+        step = 1 << max(0, level - own)
+        where = where if step == 1 else _coarser(where, rect, step)
+        self._step = step << own
         self._corner = rect.x0 // step * self._step, rect.y0 // step * self._step
-        self._lines = _outline(self._where)
-        codes = self._where.astype(np.uint8)
+        self._lines = _outline(where) if outlined else []
+        codes = where.astype(np.uint8)
         if self._lines is None:
-            codes[_border(self._where)] = 2
+            codes[_border(where)] = 2
         height, width = codes.shape
         # Rows of an indexed QImage begin at whole 32-bit words.
         self._codes = np.zeros((height, -(-width // 4) * 4), np.uint8)
@@ -59,10 +64,9 @@ class RegionPicture:
         self._image = QImage(
             self._codes.data, width, height, self._codes.shape[1], QImage.Format.Format_Indexed8
         )
-        tint, strong = QColor(color), QColor(color)
-        tint.setAlpha(TINT)
+        strong = QColor(color)
         strong.setAlpha(240)
-        self._image.setColorTable([0, tint.rgba(), strong.rgba()])
+        self._image.setColorTable([0, color.rgba(), strong.rgba()])
 
     def paint(self, painter: QPainter, transform: QTransform) -> None:
         """The painter is in canvas coordinates."""
@@ -72,12 +76,30 @@ class RegionPicture:
         painter.scale(self._step, self._step)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(QRectF(0, 0, self._image.width(), self._image.height()), self._image)
-        for color, width in ((DARK, 3.0), (LIGHT, 1.4)):
-            pen = QPen(color, width)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.drawLines(self._lines or [])
+        if self._lines:
+            for color, width in ((DARK, 3.0), (LIGHT, 1.4)):
+                pen = QPen(color, width)
+                pen.setCosmetic(True)
+                painter.setPen(pen)
+                painter.drawLines(self._lines)
         painter.restore()
+
+
+class _Kept:
+    """The picture of the last region, made anew for another one only."""
+
+    def __init__(self, *, outlined: bool) -> None:
+        self._outlined = outlined
+        self._region: Region | None = None
+        self._look: tuple[int, int, int] | None = None
+        self._picture: RegionPicture | None = None
+
+    def picture(self, region: Region, own: int, level: int, color: QColor) -> RegionPicture:
+        look = (own, level, color.rgba())
+        if self._picture is None or self._region is not region or self._look != look:
+            self._picture = RegionPicture(region, own, level, color, outlined=self._outlined)
+            self._region, self._look = region, look
+        return self._picture
 
 
 class PreviewPainter:
@@ -85,8 +107,8 @@ class PreviewPainter:
 
     def __init__(self, viewport: Viewport) -> None:
         self._viewport = viewport
-        self._of: tuple[object, int, int] | None = None
-        self._picture: RegionPicture | None = None
+        self._regions = _Kept(outlined=True)
+        self._marks = _Kept(outlined=False)
 
     def box(self, preview: Preview) -> QRect:
         """The canvas pixels that the preview covers."""
@@ -94,14 +116,22 @@ class PreviewPainter:
         if preview.line:
             points = QPolygonF(self._on_canvas(preview.line)).boundingRect()
             box = points.toAlignedRect()
-        if preview.region is not None and not preview.region[0].empty:
-            box = box.united(QRect(*self._viewport.to_view_box(_on_image(preview))))
+        for region, level in ((preview.region, preview.level), (preview.marks, 0)):
+            if region is not None and not region[0].empty:
+                box = box.united(QRect(*self._viewport.to_view_box(_on_image(region[0], level))))
         return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) if not box.isNull() else box
 
     def paint(self, painter: QPainter, preview: Preview, color: QColor) -> None:
         """The painter is in canvas coordinates."""
+        level = max(0, math.floor(-math.log2(self._viewport.zoom) + 1e-9))
+        if preview.marks is not None and not preview.marks[0].empty:
+            marks = self._marks.picture(preview.marks, 0, level, MARKS)
+            marks.paint(painter, self._viewport.transform())
         if preview.region is not None and not preview.region[0].empty:
-            self._region(preview, color).paint(painter, self._viewport.transform())
+            tint = QColor(color)
+            tint.setAlpha(TINT)
+            region = self._regions.picture(preview.region, preview.level, level, tint)
+            region.paint(painter, self._viewport.transform())
         if preview.line:
             points = self._on_canvas(preview.line)
             if preview.filled and len(points) > 2:
@@ -112,23 +142,9 @@ class PreviewPainter:
     def _on_canvas(self, points: Sequence[tuple[float, float]]) -> list[QPointF]:
         return [QPointF(*self._viewport.to_view(*point)) for point in points]
 
-    def _region(self, preview: Preview, color: QColor) -> RegionPicture:
-        assert preview.region is not None
-        level = max(0, math.floor(-math.log2(self._viewport.zoom) + 1e-9))
-        of = (preview.region, level, color.rgba())
-        if self._picture is None or self._of is None or not _same(self._of, of):
-            self._picture, self._of = RegionPicture(preview, level, color), of
-        return self._picture
 
-
-def _on_image(preview: Preview) -> Rect:
-    assert preview.region is not None
-    rect, level = preview.region[0], preview.level
+def _on_image(rect: Rect, level: int) -> Rect:
     return Rect(rect.x0 << level, rect.y0 << level, rect.x1 << level, rect.y1 << level)
-
-
-def _same(a: tuple[object, int, int], b: tuple[object, int, int]) -> bool:
-    return a[0] is b[0] and a[1:] == b[1:]
 
 
 def paint_line(painter: QPainter, points: Sequence[QPointF], *, closed: bool) -> None:

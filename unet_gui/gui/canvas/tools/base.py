@@ -78,6 +78,7 @@ class Preview:
         region: tinted pixels with an outline. The same object as long as it is the same region:
             its picture is made only once.
         level: of the image in whose pixels the region is given.
+        marks: pixels that are shown faintly, whatever the class. Kept like `region`.
         value: what would be painted, a class id; 255 erases.
     """
 
@@ -87,6 +88,7 @@ class Preview:
     nodes: Sequence[Point] = ()
     region: Region | None = None
     level: int = 0
+    marks: Region | None = None
     value: int = UNLABELLED
 
 

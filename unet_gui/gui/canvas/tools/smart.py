@@ -1,0 +1,175 @@
+"""Smart click: the object under the pointer is proposed, made larger or smaller, and painted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt
+
+from unet_gui.core.geometry import Rect
+from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name
+from unet_gui.gui.canvas.tools.outlines import ENTER
+from unet_gui.gui.canvas.tools.window import Window, enlarged, on_image, window_around
+from unet_gui.gui.state import Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from unet_gui.core.errors import UnetGuiError
+    from unet_gui.dataset.image_source import ImageSource
+    from unet_gui.gui.canvas.tools.base import Bench, Region
+    from unet_gui.gui.documents import Ghost
+    from unet_gui.regions.objects import Nested
+
+MOST: Final = 640 * 640
+"""Pixels looked at for an object."""
+
+KEY: Final = "smart click"
+
+
+class SmartTool(CanvasTool):
+    """A click proposes, the wheel changes how much, Enter or a click on it paints."""
+
+    tool = Tool.SMART
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._nested: Nested | None = None
+        self._window: Window | None = None
+        self._level = 0
+        self._erase = False
+        self._searching = False
+        self._preview: Preview | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._searching or self._nested is not None
+
+    @property
+    def look(self) -> Look:
+        return Look(erases=self._erase and self.busy)
+
+    @property
+    def preview(self) -> Preview | None:
+        return self._preview
+
+    def press(self, contact: Contact, *, erase: bool) -> None:
+        bench = self.bench
+        pixel, source = bench.pixel(bench.point(contact)), bench.session.source
+        if pixel is None or source is None:
+            return
+        if self._holds(pixel):
+            self._accept()
+            return
+        self.drop()
+        if bench.value(erase=erase) is None:
+            return
+        self._erase, self._searching = erase, True
+        window = window_around(source, _near(bench.viewport.visible, pixel), pixel, MOST)
+        bench.session.runner.submit(
+            KEY,
+            partial(_propose, source, bench.session.ghost, window, pixel),
+            on_done=partial(self._on_found, window),
+            on_error=self._on_error,
+            priority=-20,
+        )
+
+    def double_press(self, contact: Contact, *, erase: bool) -> None:
+        """A quick second click paints what the first has proposed, if that is there already."""
+        if self._nested is not None:
+            self._accept()
+
+    def wants_wheel(self, modifiers: Qt.KeyboardModifier) -> bool:
+        return self._nested is not None and modifiers == Qt.KeyboardModifier.NoModifier
+
+    def wheel(self, steps: int) -> None:
+        assert self._nested is not None
+        level = max(0, min(self._nested.count - 1, self._level + steps))
+        if level != self._level:
+            self._show(level)
+
+    def wants_key(self, key: int) -> bool:
+        return self._nested is not None and key in ENTER
+
+    def key(self, key: int) -> None:
+        self._accept()
+
+    def abort(self) -> bool:
+        was = self.busy
+        self.drop()
+        return was
+
+    def drop(self) -> None:
+        super().drop()
+        self.bench.session.runner.cancel(KEY)
+        self._searching = False
+        self._nested = self._window = self._preview = None
+
+    def _on_found(self, window: Window, nested: Nested | None) -> None:
+        self._searching = False
+        if nested is not None and nested.count:
+            self._nested, self._window = nested, window
+            self._show(nested.start)
+        self.bench.changed()
+
+    def _on_error(self, error: UnetGuiError) -> None:
+        self.drop()
+        self.bench.session.failed.emit(error)
+
+    def _show(self, level: int) -> None:
+        assert self._nested is not None
+        assert self._window is not None
+        self._level = level
+        rect, where = self._nested.region(level)
+        at = self._window.rect
+        value = 255 if self._erase else self.bench.state.active_class
+        self._preview = Preview(
+            region=(rect.moved(at.x0, at.y0), where), level=self._window.level, value=value
+        )
+
+    def _region(self) -> Region:
+        assert self._preview is not None
+        assert self._preview.region is not None
+        return enlarged(self._preview.region, self._preview.level, self.bench.bounds)
+
+    def _holds(self, pixel: tuple[int, int]) -> bool:
+        if self._preview is None or self._preview.region is None:
+            return False
+        rect, where = self._preview.region
+        x, y = pixel[0] >> self._preview.level, pixel[1] >> self._preview.level
+        inside = rect.x0 <= x < rect.x1 and rect.y0 <= y < rect.y1
+        return inside and bool(where[y - rect.y0, x - rect.x0])
+
+    def _accept(self) -> None:
+        region, erase = self._region(), self._erase
+        self.drop()
+        value = self.bench.value(erase=erase)
+        if value is not None:
+            self.bench.apply(tool_name(self.tool, erase=erase), region, value)
+
+
+def _near(visible: Rect, pixel: tuple[int, int]) -> Rect:
+    """Half the view around the pixel: an object to be painted by a click is rarely larger."""
+    x, y = pixel
+    reach = max(64, min(visible.width, visible.height) // 2)
+    near = Rect(x, y, x + 1, y + 1).expanded(reach).intersection(visible)
+    return near if not near.empty else Rect(x, y, x + 1, y + 1)
+
+
+def _propose(
+    source: ImageSource, ghost: Ghost | None, window: Window, pixel: tuple[int, int]
+) -> Generator[Any, None, Nested]:
+    from unet_gui.regions.objects import ObjectFinder
+
+    yield
+    image = source.read(window.rect, window.level)
+    yield
+    classes = confidence = None
+    if ghost is not None and ghost.mask.shape == source.shape:
+        box, step = on_image(window.rect, window.level), 1 << window.level
+        cut = slice(box.y0, box.y1, step), slice(box.x0, box.x1, step)
+        classes, confidence = ghost.mask[cut], ghost.confidence[cut]
+    finder = ObjectFinder(image, classes=classes, confidence=confidence)
+    yield
+    return finder.propose(*window.inside(pixel))
