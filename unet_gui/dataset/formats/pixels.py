@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
-    from unet_gui.core.document import ClassMask
+    from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.dataset.entries import ImageEntry
 
 _ORIENTATION: Final = 0x0112
@@ -114,7 +114,16 @@ def write_png(entry: ImageEntry, target: Path, tally: Tally) -> None:
         return
     if not _is_upright(entry.path, "JPEG", "BMP", "WEBP", "PPM", "GIF"):
         tally.converted += 1
-    Image.fromarray(load_image(entry.path)).save(target, "PNG", compress_level=1)
+    save_png(load_image(entry.path), target)
+
+
+def save_png(pixels: RgbImage, target: Path) -> None:
+    """Write H×W×3 uint8 as PNG.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    Image.fromarray(pixels).save(target, "PNG", compress_level=1)
 
 
 def write_jpeg(entry: ImageEntry, target: Path, tally: Tally) -> None:
@@ -128,10 +137,19 @@ def write_jpeg(entry: ImageEntry, target: Path, tally: Tally) -> None:
     if _is_upright(entry.path, "JPEG"):
         shutil.copyfile(entry.path, target)
         return
-    pixels = load_image(entry.path)
+    save_jpeg(load_image(entry.path), target, entry.name, tally)
+
+
+def save_jpeg(pixels: RgbImage, target: Path, name: str, tally: Tally) -> None:
+    """Write H×W×3 uint8 as JPEG of quality 95, 4:4:4; grey where all of it is.
+
+    Raises:
+        ExportError: it is wider or higher than JPEG allows; says so of `name`.
+        OSError: it cannot be written.
+    """
     if max(pixels.shape) > _JPEG_LIMIT:
         raise ExportError(
-            f"{entry.name} is too large for JPEG, which ends at {_JPEG_LIMIT} pixels a side.",
+            f"{name} is too large for JPEG, which ends at {_JPEG_LIMIT} pixels a side.",
             "Export image and mask pairs instead (--format png).",
         )
     tally.compressed += 1

@@ -15,6 +15,7 @@ from unet_gui.dataset.splits import Part, Split, deal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from unet_gui.core.geometry import Rect
     from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.project import Project
 
@@ -27,11 +28,13 @@ class Item:
         entry: The image in the project.
         name: Its name in the export: no folder, no suffix, no white space.
         split: What it is for: "train", "val" or "test".
+        window: The crop of the image that is written; all of it when None.
     """
 
     entry: ImageEntry
     name: str
     split: Part
+    window: Rect | None = None
 
     @property
     def val(self) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from unet_gui.core.classes import ClassTable
+    from unet_gui.dataset.class_choice import Resolved
     from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.project import Project
 
@@ -51,8 +52,19 @@ class Survey:
         return sorted(set(self.pixels) - {*self.classes.ids, UNLABELLED})
 
 
-def survey(project: Project, entries: Iterable[ImageEntry], options: Mapping[str, str]) -> Survey:
+def survey(
+    project: Project,
+    entries: Iterable[ImageEntry],
+    options: Mapping[str, str],
+    chosen: Resolved | None = None,
+) -> Survey:
     """Count, decoding only masks that have changed since they were last counted.
+
+    Args:
+        project: The project.
+        entries: Its images that are exported.
+        options: What the person chose of the format.
+        chosen: Which classes are exported; all when None.
 
     Raises:
         ExportError: a mask is damaged.
@@ -62,10 +74,12 @@ def survey(project: Project, entries: Iterable[ImageEntry], options: Mapping[str
     for entry in entries:
         try:
             counts = project.mask_counts(entry)
+            counts = counts if chosen is None else chosen.count(counts)
         except MaskReadError as exc:
             raise ExportError(exc.message, exc.hint) from exc
         for value, number in counts.items():
             pixels[value] = pixels.get(value, 0) + number
         partial += not counts or UNLABELLED in counts
         untouched += not labelled(counts)
-    return Survey(project.classes, pixels, partial, untouched, options)
+    classes = project.classes if chosen is None else chosen.classes
+    return Survey(classes, pixels, partial, untouched, options)

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.formats.journal import Journal, fingerprint
+from unet_gui.dataset.formats.opened import Opened
 from unet_gui.dataset.formats.pixels import (
     Tally,
+    save_jpeg,
+    save_png,
     tally_mask,
     write_jpeg,
     write_mask,
@@ -28,11 +31,13 @@ if TYPE_CHECKING:
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.dataset.class_choice import Resolved
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.survey import Survey
     from unet_gui.dataset.project import Project
 
 _PARTS = ".parts"
+_JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
 
 @dataclass(slots=True)
@@ -45,7 +50,9 @@ class Work:
         folder: The empty folder to write into.
         options: What the person chose, by key.
         survey: What the masks hold, counted beforehand.
+        chosen: Which classes are exported, and the ids they get.
         tally: What happened to pixels; told in the report.
+        parts: The same for each part of the split.
     """
 
     project: Project
@@ -53,8 +60,11 @@ class Work:
     folder: Path
     options: Mapping[str, str]
     survey: Survey
+    chosen: Resolved | None = None
     tally: Tally = field(default_factory=Tally)
+    parts: dict[str, Tally] = field(default_factory=dict)
     journal: Journal | None = None
+    _open: Opened | None = None
     _mask: tuple[str, ClassMask] | None = None
     _written: list[Path] = field(default_factory=list)
     _here: Tally = field(default_factory=Tally)
@@ -90,7 +100,14 @@ class Work:
                 if self.journal:
                     self.journal.finish(item.name, key, self._written, done)
             self.tally.add(done)
-        self._mask = None
+            self.parts.setdefault(item.split, Tally()).add(done)
+        self.release()
+
+    def release(self) -> None:
+        """Close the image that crops were taken from."""
+        if self._open is not None:
+            self._open.close()
+        self._mask = self._open = None
 
     def keys(self) -> Iterator[tuple[str, str]]:
         """Name and fingerprint of each item."""
@@ -101,6 +118,8 @@ class Work:
 
     def size(self, item: Item) -> tuple[int, int]:
         """(height, width) of what is written of the image."""
+        if item.window is not None:
+            return item.window.height, item.window.width
         width, height = image_size(item.entry.path)
         return height, width
 
@@ -110,6 +129,8 @@ class Work:
         Raises:
             ImageReadError: the image cannot be read.
         """
+        if item.window is not None:
+            return self._opened(item).image(item.window)
         return load_image(item.entry.path)
 
     def mask(self, item: Item) -> ClassMask:
@@ -127,7 +148,18 @@ class Work:
 
     def peek(self, item: Item) -> ClassMask:
         """As `mask`, without counting."""
-        return self.project.load_mask(item.entry)
+        if item.window is not None:
+            mask = self._opened(item).mask(item.window)
+        else:
+            mask = self.project.load_mask(item.entry)
+        return mask if self.chosen is None else self.chosen.apply(mask)
+
+    def _opened(self, item: Item) -> Opened:
+        """The image of a crop, kept for the next crop of it."""
+        if self._open is None or self._open.entry != item.entry:
+            self.release()
+            self._open = Opened(self.project, item.entry)
+        return self._open
 
     # -- files ---------------------------------------------------------------------------------
 
@@ -144,15 +176,22 @@ class Work:
 
     def write_png(self, item: Item, name: str) -> None:
         """The image as PNG without loss: the very file when it is one and upright."""
-        write_png(item.entry, self.target(name), self._here)
+        if item.window is not None:
+            save_png(self.image(item), self.target(name))
+        else:
+            write_png(item.entry, self.target(name), self._here)
 
     def write_jpeg(self, item: Item, name: str) -> None:
         """The image as JPEG: the very file when it is one, else quality 95, 4:4:4."""
-        write_jpeg(item.entry, self.target(name), self._here)
+        if item.window is not None:
+            save_jpeg(self.image(item), self.target(name), item.entry.name, self._here)
+        else:
+            write_jpeg(item.entry, self.target(name), self._here)
 
     def write_image(self, item: Item, stem: str) -> str:
         """The image without loss: a JPEG as it is, anything else as PNG. Returns the name."""
-        suffix = ".jpg" if item.entry.path.suffix.lower() in {".jpg", ".jpeg", ".jpe"} else ".png"
+        whole = item.window is None and item.entry.path.suffix.lower() in _JPEG
+        suffix = ".jpg" if whole else ".png"
         name = stem + suffix
         (self.write_jpeg if suffix == ".jpg" else self.write_png)(item, name)
         return name
@@ -190,4 +229,6 @@ class Work:
             mask and stamp(mask),
             sorted(self.options.items()),
             [(c.id, c.name, c.color) for c in self.classes],
+            item.window and (item.window.x0, item.window.y0, item.window.x1, item.window.y1),
+            None if self.chosen is None or self.chosen.lut is None else self.chosen.lut.tolist(),
         )

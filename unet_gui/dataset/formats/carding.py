@@ -1,0 +1,87 @@
+"""Writing the card and the checksums of an export into its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from unet_gui import __version__
+from unet_gui.core.progress import Progress
+from unet_gui.dataset.card import (
+    DATA,
+    README,
+    SUMS,
+    Card,
+    Content,
+    card_data,
+    card_text,
+    file_sum,
+    manifest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from unet_gui.dataset.formats.format import Format
+    from unet_gui.dataset.formats.work import Work
+    from unet_gui.dataset.splits import Split
+
+
+def write_card(
+    work: Work, chosen: Format, card: Card, split: Split, notes: Sequence[str]
+) -> Generator[Progress, None, None]:
+    """Write checksums of all files, then the card for people and that for programs.
+
+    Raises:
+        OSError: the disk is full, ….
+    """
+    sums = yield from _sums(work)
+    listed = manifest(sums)
+    content = Content(
+        name=work.project.name,
+        format=chosen.title,
+        classes=work.classes,
+        images={part: len(work.split(part)) for part in work.splits},
+        pixels={part: work.parts[part].pixels for part in work.splits if part in work.parts},
+        split=_rule(split),
+        notes=[*notes, *work.tally.warnings(work.classes)],
+        version=__version__,
+    )
+    checksum = hashlib.sha256(listed).hexdigest()
+    work.target(SUMS).write_bytes(listed)
+    work.write_json(DATA, card_data(card, content, checksum), indent=2)
+    text = card_text(card, content, checksum)
+    if chosen.key == "huggingface":
+        text = _front_matter(card) + text
+    work.target(README).write_bytes(text.encode("utf-8", "replace"))
+
+
+def _sums(work: Work) -> Generator[Progress, None, list[tuple[str, str]]]:
+    files = []
+    for path in sorted(work.folder.rglob("*")):
+        name = path.relative_to(work.folder).as_posix()
+        # What begins with a dot serves the writing, and is swept away after it.
+        if path.is_file() and not name.startswith("."):
+            files.append((name, path))
+    sums = []
+    for i, (name, path) in enumerate(files):
+        yield Progress(i, len(files), name)
+        sums.append((name, file_sum(path)))
+    return sums
+
+
+def _front_matter(card: Card) -> str:
+    """What the hub reads; its list of licences is its own, so ours goes by the name of another."""
+    lines = ["---", "task_categories:", "- image-segmentation"]
+    if card.license:
+        lines += ["license: other", f"license_name: {json.dumps(card.license)}"]
+    return "\n".join([*lines, "---", "", ""])
+
+
+def _rule(split: Split) -> dict[str, Any]:
+    if split.lists:
+        rule: dict[str, Any] = {"lists": ", ".join(p.name for p in split.lists)}
+    else:
+        rule = {"val": split.val, "test": split.test, "seed": split.seed}
+    return rule if split.group is None else {**rule, "group": split.group}

@@ -1,0 +1,53 @@
+"""An image that is cut into crops: opened once for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unet_gui.dataset.image_source import open_source
+
+if TYPE_CHECKING:
+    from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.core.geometry import Rect
+    from unet_gui.dataset.entries import ImageEntry
+    from unet_gui.dataset.image_source import ImageSource
+    from unet_gui.dataset.project import Project
+
+
+class Opened:
+    """The pixels of one image and its mask, read when first asked for.
+
+    Attributes:
+        entry: The image.
+    """
+
+    def __init__(self, project: Project, entry: ImageEntry) -> None:
+        self.entry = entry
+        self._project = project
+        self._source: ImageSource | None = None
+        self._mask: ClassMask | None = None
+
+    def image(self, window: Rect) -> RgbImage:
+        """height×width×3 uint8 of the window.
+
+        Raises:
+            ImageReadError: the image cannot be read.
+        """
+        if self._source is None:
+            self._source = open_source(self.entry.path)
+        return self._source.read(window)
+
+    def mask(self, window: Rect) -> ClassMask:
+        """height×width uint8 of class ids, a copy.
+
+        Raises:
+            UnetGuiError: the mask cannot be read.
+        """
+        if self._mask is None:
+            self._mask = self._project.load_mask(self.entry)
+        return self._mask[window.slices].copy()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._source is not None:
+            self._source.close()
