@@ -20,6 +20,7 @@ from unet_gui.core.geometry import Rect
 from unet_gui.dataset import tiff
 from unet_gui.dataset.channels import to_rgb
 from unet_gui.dataset.decoding import TooLargeError, bands, open_image, raw_mode
+from unet_gui.dataset.direct_decoders import decode, late_exif
 from unet_gui.dataset.discovery import find_images
 from unet_gui.dataset.files import explain
 from unet_gui.dataset.tiff_blocks import NotInPiecesError
@@ -80,8 +81,11 @@ def _load(path: Path) -> RgbImage:
         return tiff.load(path)
     with open_image(path) as image:
         if _is_deep_color_png(image):
-            return tiff.upright(to_rgb(_decode_png(path)), _orientation(image))
-        return _from_pillow(image)
+            return tiff.upright(to_rgb(_decode_png(path)), _orientation(path, image))
+        pixels = decode(path, image)
+        if pixels is not None:
+            return tiff.upright(pixels, _orientation(path, image))
+        return _from_pillow(path, image)
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -89,7 +93,7 @@ def _size(path: Path) -> tuple[int, int]:
         return tiff.size(path)
     with open_image(path) as image:
         width, height = image.size
-        return (height, width) if _orientation(image) >= 5 else (width, height)
+        return (height, width) if _orientation(path, image) >= 5 else (width, height)
 
 
 def _thumbnail(path: Path, side: int) -> RgbImage:
@@ -102,7 +106,7 @@ def _thumbnail(path: Path, side: int) -> RgbImage:
             full = Image.fromarray(_load(path))
             full.thumbnail((side, side), Image.Resampling.BOX)
             return np.array(full)
-        orientation = _orientation(image)
+        orientation = _orientation(path, image)
         # JPEG decodes straight to an eighth of its size.
         image.draft("RGB", (side, side))
         if image.mode in {"RGB", "L", "CMYK"}:
@@ -128,8 +132,8 @@ def _small_tiff(path: Path, enough: int) -> RgbImage:
         return source.read(Rect(0, 0, width, height), level)
 
 
-def _from_pillow(image: Image.Image) -> RgbImage:
-    orientation = _orientation(image)
+def _from_pillow(path: Path, image: Image.Image) -> RgbImage:
+    orientation = _orientation(path, image)
     if image.mode.startswith(_DEEP_MODES):
         return tiff.upright(to_rgb(np.asarray(image)[..., np.newaxis]), orientation)
     return tiff.upright(_flat_rgb(image), orientation)
@@ -152,9 +156,12 @@ def _band_rgb(band: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(path: Path, image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        # Of a PNG without it in front Pillow decodes all pixels to see whether it comes behind.
+        whole = image.format != "PNG" or late_exif(path)
+        exif = image.getexif() if whole else Image.Image.getexif(image)
+        value = exif.get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - broken metadata must not keep the pixels from anybody
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

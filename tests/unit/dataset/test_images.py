@@ -225,14 +225,14 @@ def test_a_header_that_claims_too_much(tmp_path):
 
 
 def test_out_of_memory_is_said(tmp_path, monkeypatch):
-    Image.fromarray(RGB).save(tmp_path / "x.png")
+    Image.fromarray(RGB).save(tmp_path / "x.bmp")
 
     def fail(*_):
         raise MemoryError
 
     monkeypatch.setattr("unet_gui.dataset.images._flat_rgb", fail)
     with pytest.raises(ImageReadError, match="not enough memory"):
-        load_image(tmp_path / "x.png")
+        load_image(tmp_path / "x.bmp")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
