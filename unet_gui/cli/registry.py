@@ -62,9 +62,8 @@ SUBCOMMANDS: Final = (
         "doctor",
         "Label",
         "find what is wrong with a folder of images and masks, and repair it",
-        "Examine a project or any folder of images and masks: 0/255 masks, colours for ids, wrong\n"
-        "sizes, missing pairs, damaged files and more. Repairs go into a copy.\n"
-        "Exits 1 while errors remain.",
+        "Examine a project or any folder: 0/255 masks, colours for ids, wrong sizes, missing\n"
+        "pairs, damaged files and more. Repairs go into a copy. Exits 1 while errors remain.",
         "unet_gui.cli.doctor",
         (
             "doctor field",

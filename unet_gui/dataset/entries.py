@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 class Status(Enum):
@@ -19,17 +15,51 @@ class Status(Enum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
 class ImageEntry:
-    """An image of the project.
+    """An image of the project. Two are equal when name and both paths are.
+
+    The paths are made when they are asked for: a project of a hundred thousand images opens
+    several seconds sooner for it.
 
     Attributes:
         name: Path relative to the folder of images, with "/": the image's name everywhere.
-        path: The image file.
-        mask_path: Where its mask is saved. It may not be there yet, and a read-only folder's
-            masks are read from elsewhere: ask `Project.load_mask` or `Project.mask_file`.
     """
 
-    name: str
-    path: Path
-    mask_path: Path
+    __slots__ = ("_mask_path", "_path", "name")
+
+    def __init__(self, name: str, path: Path | str, mask_path: Path | str) -> None:
+        self.name = name
+        self._path = path
+        self._mask_path = mask_path
+
+    @property
+    def path(self) -> Path:
+        """The image file."""
+        if isinstance(self._path, str):
+            self._path = Path(self._path)
+        return self._path
+
+    @property
+    def mask_path(self) -> Path:
+        """Where its mask is saved.
+
+        It may not be there yet, and a read-only folder's masks are read from elsewhere: ask
+        `Project.load_mask` or `Project.mask_file`.
+        """
+        if isinstance(self._mask_path, str):
+            self._mask_path = Path(self._mask_path)
+        return self._mask_path
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ImageEntry):
+            return NotImplemented
+        return self.name == other.name and self._places() == other._places()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"ImageEntry({self.name!r}, {str(self._path)!r}, {str(self._mask_path)!r})"
+
+    def _places(self) -> tuple[str, str]:
+        return str(self._path), str(self._mask_path)

@@ -44,6 +44,9 @@ def assign_masks(
     Returns:
         Mask by image for all of them, and for those with a shared stem alone, to be remembered.
     """
+    plain = [stem_mask(n) for n in names]
+    if not remembered and len({m.casefold() for m in plain}) == len(names):
+        return dict(zip(names, plain, strict=True)), {}
     present = set(names)
     shared = {n: m for n, m in remembered.items() if n in present}
     taken = {m.casefold() for m in shared.values()}

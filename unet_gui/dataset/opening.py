@@ -14,6 +14,7 @@ written, changes go to the user's data folder, see `shadow`.
 from __future__ import annotations
 
 import logging
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from unet_gui.dataset.class_files import (
     voc_classes,
     with_missing,
 )
-from unet_gui.dataset.discovery import find_images, is_image_name
+from unet_gui.dataset.discovery import has_images, is_image_name
 from unet_gui.dataset.files import explain, is_writable
 from unet_gui.dataset.mask_counts import count
 from unet_gui.dataset.masks import load_mask
@@ -35,7 +36,7 @@ from unet_gui.dataset.places import shadow_folder
 from unet_gui.dataset.project_file import FILE_NAME, ProjectFile, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 _log = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ def _recognise(root: Path, *, guess: bool = True) -> tuple[Settings, str]:
         images, masks = subfolders["images"], subfolders.get("masks", "masks")
     else:
         images, masks = ".", subfolders.get("masks", "masks")
-        if not find_images(root, exclude=(root / masks, root / "models")):
+        if not has_images(root, exclude=(root / masks, root / "models")):
             raise ProjectError(
                 f"There are no images in {root}.", "Put images into it, or choose another folder."
             )
@@ -239,16 +240,22 @@ def _official(stems: list[str]) -> bool:
 
 def _sample_ids(masks: Path) -> tuple[list[str], set[int]]:
     """Stems of the masks, and the values in some of them, spread evenly."""
-    files = sorted(masks.rglob("*.png")) if masks.is_dir() else []
+    # Names alone: making a path of each takes seconds where there are very many.
+    names = sorted(_png_names(masks)) if masks.is_dir() else []
     ids: set[int] = set()
-    for file in _spread(files, _SAMPLED_MASKS):
+    for name in _spread(names, _SAMPLED_MASKS):
         try:
-            ids.update(count(load_mask(file)))
+            ids.update(count(load_mask(Path(name))))
         except UnetGuiError as exc:
             _log.info("not asked for its classes: %s", exc)
-    return [f.stem for f in files], ids
+    return [os.path.basename(n)[:-4] for n in names], ids  # noqa: PTH119 - as above
 
 
-def _spread(files: list[Path], most: int) -> Iterable[Path]:
-    step = max(1, -(-len(files) // most))
-    return files[::step]
+def _png_names(folder: Path) -> Iterator[str]:
+    for place, _, files in os.walk(folder):
+        yield from (os.path.join(place, f) for f in files if f.endswith(".png"))  # noqa: PTH118
+
+
+def _spread(names: list[str], most: int) -> list[str]:
+    step = max(1, -(-len(names) // most))
+    return names[::step]

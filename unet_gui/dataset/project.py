@@ -6,6 +6,7 @@ know where the changes to a read-only folder live and never let a damaged mask b
 
 from __future__ import annotations
 
+from os import sep
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,7 +182,8 @@ class Project(ProjectMasks):
         assigned, self._shared_names = assign_masks(
             names, remembered, self.images_dir, self._store.readable_folder
         )
-        found = [ImageEntry(n, self.images_dir / n, self.masks_dir / assigned[n]) for n in names]
+        images, masks = self.images_dir, self.masks_dir
+        found = [ImageEntry(n, f"{images}{sep}{n}", f"{masks}{sep}{assigned[n]}") for n in names]
         changed = found != self.images
         self.images, self._by_name = found, {e.name: e for e in found}
         self._file.remember_names(self._shared_names)
@@ -209,9 +211,13 @@ class Project(ProjectMasks):
         if not self._file.exists:
             self._file.update(lambda s: s.mask_names.update(self._shared_names))
 
+    def is_done(self, entry: ImageEntry) -> bool:
+        """Whether the person has finished the image; unlike `status` without a look at the disk."""
+        return entry.name in self._file.settings.done
+
     def status(self, entry: ImageEntry) -> Status:
         """How far the image is. A damaged mask counts as being in work."""
-        if entry.name in self._file.settings.done:
+        if self.is_done(entry):
             return Status.DONE
         try:
             touched = labelled(self.mask_counts(entry)) > 0

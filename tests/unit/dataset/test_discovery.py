@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import PurePosixPath
 
 import pytest
 
 from unet_gui.core.errors import ImageReadError
-from unet_gui.dataset.discovery import OUTPUT_MARKER, find_images, natural_key
+from unet_gui.dataset.discovery import OUTPUT_MARKER, find_images, has_images, natural_key
 
 
 def touch(folder, *names):
@@ -86,3 +87,26 @@ def test_order_is_total():
     given = ["a1", "a01", "A1", "a", "1a", "a/b", "", "ä", "a１"]
     backwards = given[::-1]
     assert sorted(given, key=natural_key) == sorted(backwards, key=natural_key)
+
+
+def test_natural_order_is_that_of_the_parts():
+    """As if names were compared folder by folder, and these as words and numbers in turn."""
+    rising = [
+        "1/z.png", "2.png", "2/a.png", "02/b.png", "10.png", "a/1.png", "a/2.png", "a/x.png",
+        "a b/1.png", "a1/9.png", "a1b.png", "a10/1.png", "b.png", "b1.png",
+    ]  # fmt: skip
+
+    def parts(name):
+        chunks = [re.findall(r"\d+|\D+", p.casefold()) for p in name.split("/")]
+        key = [[(0, int(c), "") if c.isdecimal() else (1, 0, c) for c in p] for p in chunks]
+        return key, name
+
+    assert sorted(rising, key=natural_key) == sorted(rising, key=parts)
+
+
+def test_a_folder_with_images_is_told_without_listing_all(tmp_path):
+    assert not has_images(tmp_path)
+    touch(tmp_path, "masks/a.png", "models/b.png", "notes.txt")
+    assert not has_images(tmp_path, exclude=[tmp_path / "models"])
+    touch(tmp_path, "deep/er/c.png")
+    assert has_images(tmp_path)

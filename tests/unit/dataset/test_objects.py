@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -33,6 +33,7 @@ def flood(mask: np.ndarray, class_id: int) -> list[list[tuple[int, int]]]:
     return found
 
 
+@settings(deadline=None)  # the first call loads scipy
 @given(MASKS)
 def test_objects_are_those_of_a_walk_over_the_pixels(mask):
     found = {o.class_id: o for o in find_objects(mask)}
