@@ -76,7 +76,7 @@ def test_repainting_only_what_changed_shows_the_same_as_painting_all(easel, prop
     easel.canvas.leaveEvent(QEvent(QEvent.Type.Leave))
     QApplication.processEvents()
     partly = easel.seen()
-    easel.canvas._overlay.set_mask(easel.session.document.mask)
+    easel.canvas._overlay.set_mask(easel.session.document)
     easel.canvas._overlay.set_ghost(easel.session.ghost.mask)
     easel.canvas.update()
     assert np.array_equal(partly, easel.seen())
@@ -111,6 +111,7 @@ def test_the_ghost_is_striped_and_only_where_nothing_is_labelled(easel, propose)
 
 def test_stripes_keep_their_size_when_zooming(easel, propose):
     propose(easel.session, 2)
+    easel.state.set_view(pixel_grid=False)
 
     def period():
         row = easel.seen()[150, 150:250, 0].astype(float)
@@ -166,6 +167,7 @@ def test_a_new_class_colour_is_seen_at_once(easel):
 def test_outlines_are_thin_and_leave_the_inside_bare(easel, zoom):
     easel.session.apply("Fill", Rect(20, 15, 60, 45), 1)
     easel.state.set_outline(True)
+    easel.state.set_view(pixel_grid=False)
     easel.canvas.zoom_to(zoom)
     seen = easel.seen()
     middle = int(easel.at(40, 30).y())

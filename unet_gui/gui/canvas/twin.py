@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
 from unet_gui.gui.canvas.compare import Part, Shows, paint_tag
 from unet_gui.gui.canvas.pane import Led, LinkedPane
@@ -35,6 +37,10 @@ class TwinPane(LinkedPane):
         """Cover this part of the canvas while both are shown side by side."""
         self.setGeometry(area)
         self.setVisible(self._comparison.side_by_side)
+
+    def enterEvent(self, _event: object) -> None:
+        """Qt tells a widget that the pointer is on a child of it only by silence."""
+        QApplication.sendEvent(self.parent(), QEvent(QEvent.Type.Leave))
 
     def _follow_viewport(self) -> None:
         shown = self._canvas.viewport
