@@ -109,3 +109,51 @@ def test_a_damaged_project_is_said(run_cli, tiny_project, tmp_path):
     )
     assert result.code == 1
     assert "damaged" in json.loads(result.out)["message"]
+
+
+def test_export_with_everything_chosen(run_cli, tiny_project, tmp_path):
+    result = run_cli(
+        "export", tiny_project.root, "--format", "png", "--out", tmp_path / "o", "--only", "all",
+        "--val", "0.3", "--test", "0.3", "--group", "[abc]", "--crops", "16", "--overlap", "2",
+        "--classes", "thing,background", "--map", "disc=thing", "--map", "square=thing",
+        "--renumber", "--license", "CC0", "--verify", "--json",
+    )  # fmt: skip
+    assert result.code == 0
+    event = result.events[-1]
+    assert event["images"] == event["train"] + event["val"] + event["test"] == 3 * 12
+    assert event["verified"]["images"] == 36
+    card = json.loads((tmp_path / "o" / "dataset_card.json").read_text("utf-8"))
+    assert [c["name"] for c in card["classes"]] == ["thing", "background"]
+    assert card["license"] == "CC0"
+
+
+def test_export_by_lists_and_without_a_card(run_cli, tiny_project, tmp_path):
+    (tmp_path / "val.txt").write_text("a\n", "utf-8")
+    result = run_cli(
+        "export", tiny_project.root, "--format", "voc", "--out", tmp_path / "o", "--no-card",
+        "--lists", tmp_path / "val.txt",
+    )  # fmt: skip
+    assert "2 images, 1 to train on and 1 to validate on" in result.out
+    assert not (tmp_path / "o" / "README.md").exists()
+    assert (tmp_path / "o" / "ImageSets" / "Segmentation" / "val.txt").read_text("utf-8") == "a\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--map", "disc"), 2, "no mapping"),
+        (("--crops", "big"), 2, "no size"),
+        (("--overlap", "3"), 2, "for crops"),
+        (("--all", "--only", "done"), 2, "contradict"),
+        (("--classes", "tree"), 1, "no class “tree”"),
+        (("--only", "done"), 1, "marked as done"),
+        (("--group", "("), 1, "regular expression"),
+    ],
+)
+def test_export_refuses_nonsense(run_cli, tiny_project, tmp_path, words, code, said):
+    result = run_cli(
+        "export", tiny_project.root, "--format", "png", "--out", tmp_path / "o", *words
+    )
+    assert result.code == code
+    assert said in result.err
+    assert not (tmp_path / "o").exists()

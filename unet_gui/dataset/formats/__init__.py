@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import DatasetError, ExportError
-from unet_gui.core.progress import Progress
+from unet_gui.core.progress import Progress, drain
+from unet_gui.dataset.card import Card
 from unet_gui.dataset.formats import (
     camvid,
     cityscapes,
@@ -18,12 +20,13 @@ from unet_gui.dataset.formats import (
     tiff_stack,
     voc,
 )
+from unet_gui.dataset.formats.carding import write_card
 from unet_gui.dataset.formats.format import Format, Option
 from unet_gui.dataset.formats.importing import DatasetReport, bring_in
 from unet_gui.dataset.formats.journal import Journal
 from unet_gui.dataset.formats.placing import COPY
-from unet_gui.dataset.formats.plan import Item, plan
 from unet_gui.dataset.formats.report import ExportReport
+from unet_gui.dataset.formats.selection import Only, Selection, select
 from unet_gui.dataset.formats.staging import staged
 from unet_gui.dataset.formats.survey import survey
 from unet_gui.dataset.formats.verify import verify
@@ -34,15 +37,19 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from unet_gui.dataset.entries import ImageEntry
+    from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.records import ImportPlan
     from unet_gui.dataset.project import Project
 
 __all__ = [
     "FORMATS",
+    "Card",
     "DatasetReport",
     "ExportReport",
     "Format",
+    "Only",
     "Option",
+    "Selection",
     "Work",
     "export",
     "import_dataset",
@@ -77,6 +84,8 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     val: float = 0.2,
     seed: int = 0,
     split: Split | None = None,
+    selection: Selection | None = None,
+    card: Card | None = None,
     options: Mapping[str, str] | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -88,10 +97,13 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
         project: The project.
         format: A key of `FORMATS` whose format can be written.
         out: The folder to write; missing, empty or an earlier export, unless `overwrite`.
-        entries: Which images; those with at least one labelled pixel when None.
+        entries: Which images; when None those that `selection` says, and without one those with
+            at least one labelled pixel.
         val: Share of the images for validation, 0 ≤ val < 1.
         seed: Decides which images those are.
         split: How images are dealt out; takes the place of `val` and `seed`.
+        selection: How far images must be, into which crops they are cut, and with which classes.
+        card: What the person says about the dataset; with it, a card and checksums are written.
         options: What the format lets choose, by key.
         overwrite: Also write into a folder with other files in it.
         resume: When closed or failing, keep what is written in a hidden folder in `out`, and go on
@@ -107,20 +119,25 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     chosen = _writable(format)
     values = chosen.chosen(options)
     target = Path(out).absolute()
-    planned = plan(project, entries, split or Split(val=val, seed=seed))
+    split = split or Split(val=val, seed=seed)
+    planned = yield from select(project, entries, split, selection)
     items = planned.items
-    surveyed = survey(project, [i.entry for i in items], values)
+    surveyed = survey(project, planned.entries, values, planned.classes)
     lost = chosen.losses(surveyed)
     yield Progress(0, len(items))
     kept = f"resume-{chosen.key}" if resume else None
     with staged(target, overwrite=overwrite, resume=kept) as folder:
         journal = Journal(folder) if resume else None
-        work = Work(project, items, folder, values, surveyed, journal=journal)
+        work = Work(
+            project, items, folder, values, surveyed, chosen=planned.classes, journal=journal
+        )
         if journal is not None:
             journal.clear(work.keys())
         assert chosen.write is not None
         yield from chosen.write(work)
         outcome = (yield from verify(chosen, work, folder)) if verified else None
+        if card is not None:
+            yield from write_card(work, chosen, card, split, lost)
         yield Progress(len(items), len(items))
     return ExportReport(
         format=format,
@@ -146,6 +163,7 @@ def losses(
     format: str,  # noqa: A002 - as above
     *,
     entries: Sequence[ImageEntry] | None = None,
+    selection: Selection | None = None,
     options: Mapping[str, str] | None = None,
 ) -> list[str]:
     """What a format cannot hold of these masks, a sentence each, before anything is written.
@@ -154,8 +172,10 @@ def losses(
         ExportError: as `export`.
     """
     chosen = _writable(format)
-    items = plan(project, entries, Split(val=0)).items
-    return chosen.losses(survey(project, [i.entry for i in items], chosen.chosen(options)))
+    whole = None if selection is None else replace(selection, crops=None)
+    planned = drain(select(project, entries, Split(val=0), whole))
+    surveyed = survey(project, planned.entries, chosen.chosen(options), planned.classes)
+    return chosen.losses(surveyed)
 
 
 def read(
@@ -223,7 +243,11 @@ def _writable(key: str) -> Format:
 
 
 def _renamed(items: Sequence[Item]) -> list[str]:
-    renamed = [i for i in items if Path(i.entry.name).stem != i.name or "/" in i.entry.name]
+    renamed = [
+        i
+        for i in items
+        if i.window is None and (Path(i.entry.name).stem != i.name or "/" in i.entry.name)
+    ]
     if not renamed:
         return []
     first = renamed[0]
