@@ -19,6 +19,7 @@ from unet_gui.dataset.formats import (
     pairs,
     tiff_stack,
     voc,
+    yolo,
 )
 from unet_gui.dataset.formats.carding import write_card
 from unet_gui.dataset.formats.format import Format, Option
@@ -64,6 +65,7 @@ _MODULES: Final = (
     voc,
     pairs,
     coco,
+    yolo,
     cityscapes,
     camvid,
     nnunet,

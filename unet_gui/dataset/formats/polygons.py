@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+
+_ONE: Final = 1 << 16
 
 
 def fill_centres(points: NDArray[np.int64]) -> tuple[Rect, NDArray[np.bool_]]:
@@ -29,7 +32,7 @@ def fill_centres(points: NDArray[np.int64]) -> tuple[Rect, NDArray[np.bool_]]:
     low, high = points.min(0), points.max(0)
     rect = Rect(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
     local = points - low
-    return rect, _inside(local, rect) | _border(local, rect)
+    return rect, _spans(local, rect) | _border(local, rect)
 
 
 def fill_area(polygon: NDArray[np.float64], height: int, width: int) -> NDArray[np.int64]:
@@ -116,34 +119,41 @@ def _dense(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64
     return points
 
 
-def _inside(points: NDArray[np.int64], rect: Rect) -> NDArray[np.bool_]:
-    """Pixels whose centre the polygon encloses an odd number of times; its border is undecided."""
+def _spans(points: NDArray[np.int64], rect: Rect) -> NDArray[np.bool_]:
+    """What the polygon encloses an odd number of times, row by row (`FillEdgeCollection`)."""
     starts, ends = points, np.roll(points, -1, axis=0)
-    down = starts[:, 1] <= ends[:, 1]
-    upper = np.where(down[:, None], starts, ends)
-    lower = np.where(down[:, None], ends, starts)
+    down = (starts[:, 1] <= ends[:, 1])[:, None]
+    upper, lower = np.where(down, starts, ends), np.where(down, ends, starts)
     heights = lower[:, 1] - upper[:, 1]
+    # Crossings in 1/65536 of a pixel, the slope cut towards zero.
+    rise = (lower[:, 0] - upper[:, 0]) * _ONE
+    slope = np.sign(rise) * (np.abs(rise) // np.maximum(heights, 1))
     edge = np.repeat(np.arange(len(points)), heights)
     along = np.arange(len(edge)) - np.repeat(np.cumsum(heights) - heights, heights)
-    run = (lower[edge, 0] - upper[edge, 0]) * along
-    # The first column at or right of the crossing, in whole numbers.
-    column = upper[edge, 0] - (-run // heights[edge])
-    toggles = np.zeros((rect.height, rect.width + 1), np.uint8)
-    np.bitwise_xor.at(toggles, (upper[edge, 1] + along, column), 1)
-    odd = np.bitwise_xor.accumulate(toggles, axis=1)[:, :-1]
-    return odd.astype(bool)
+    rows = upper[edge, 1] + along
+    crossings = upper[edge, 0] * _ONE + slope[edge] * along
+    order = np.lexsort((crossings, rows))
+    rows, crossings = rows[order][::2], crossings[order]
+    first, last = (crossings[::2] + _ONE - 1) >> 16, crossings[1::2] >> 16
+    depth = np.zeros((rect.height, rect.width + 1), np.int32)
+    np.add.at(depth, (rows, first), 1)
+    np.add.at(depth, (rows, last + 1), -1)
+    covered: NDArray[np.bool_] = np.cumsum(depth, axis=1)[:, :-1] > 0
+    return covered
 
 
 def _border(points: NDArray[np.int64], rect: Rect) -> NDArray[np.bool_]:
+    """The pixels of the edges (`LineIterator`): from left to right, halves stay behind."""
     starts, ends = points, np.roll(points, -1, axis=0)
+    swap = (starts[:, 0] > ends[:, 0])[:, None]
+    starts, ends = np.where(swap, ends, starts), np.where(swap, starts, ends)
     span = ends - starts
     steps = np.abs(span).max(1)
     edge = np.repeat(np.arange(len(points)), steps + 1)
     along = np.arange(len(edge)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
-    length = np.maximum(steps, 1)[edge]
-    # Rounded half up, in whole numbers.
-    moved = (2 * span[edge] * along[:, None] + length[:, None]) // (2 * length[:, None])
-    place = starts[edge] + moved
+    length = np.maximum(steps, 1)[edge][:, None]
+    moved = (2 * np.abs(span[edge]) * along[:, None] + length - 1) // (2 * length)
+    place = starts[edge] + np.sign(span[edge]) * moved
     drawn = np.zeros((rect.height, rect.width), bool)
     drawn[place[:, 1], place[:, 0]] = True
     return drawn

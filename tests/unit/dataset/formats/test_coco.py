@@ -34,6 +34,7 @@ RING[1:8, 2:10], RING[3:6, 4:8], RING[4, 5] = 1, 0, 2
 RING[0, 0], RING[8] = 2, 255
 
 
+@settings(deadline=None)
 @given(hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)))
 def test_run_lengths_are_those_of_pycocotools(where):
     for found in objects(where.astype(np.uint8), skip=[0]):
@@ -50,7 +51,7 @@ def test_run_lengths_are_those_of_pycocotools(where):
     st.integers(1, 24),
     st.integers(1, 24),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_polygons_are_filled_as_pycocotools_does(points, height, width):
     polygon = np.array(points)
     theirs = rle.decode(rle.frPyObjects([polygon.ravel().tolist()], height, width))[..., 0]
