@@ -50,6 +50,11 @@ class ImageEntry:
             self._mask_path = Path(self._mask_path)
         return self._mask_path
 
+    @property
+    def mask_place(self) -> str:
+        """`mask_path` as text, without the cost of making a path of it."""
+        return str(self._mask_path)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ImageEntry):
             return NotImplemented
