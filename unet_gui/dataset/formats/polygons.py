@@ -74,7 +74,7 @@ def union_area(
 
 def draw_shape(
     kind: str, points: Sequence[Sequence[float]], height: int, width: int
-) -> NDArray[np.bool_]:
+) -> tuple[Rect, NDArray[np.bool_]]:
     """A polygon, rectangle or circle as LabelMe draws it: with Pillow, its border included.
 
     Args:
@@ -84,22 +84,30 @@ def draw_shape(
         width: Width of the image.
 
     Returns:
-        H×W bool.
+        A box around it and its pixels in there.
     """
-    image = Image.new("L", (width, height))
+    corners = np.asarray(points, np.float64).reshape(-1, 2)
+    radius = 0.0
+    if kind == "circle":
+        centre, border = corners
+        radius = float(np.hypot(*(centre - border)))
+        corners = np.stack((centre - radius, centre + radius))
+    low, high = np.floor(corners.min(0)) - 1, np.ceil(corners.max(0)) + 2
+    x0, y0 = (int(v) for v in np.clip(low, 0, (width, height)))
+    x1, y1 = (int(v) for v in np.clip(high, 0, (width, height)))
+    rect = Rect(x0, y0, max(x0, x1), max(y0, y1))
+    if rect.empty:
+        return rect, np.zeros((rect.height, rect.width), bool)
+    image = Image.new("L", (rect.width, rect.height))
     draw = ImageDraw.Draw(image)
-    corners = [(float(x), float(y)) for x, y in points]
-    if kind == "rectangle":
-        (x0, y0), (x1, y1) = corners
-        box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        draw.rectangle(box, fill=1, outline=1)
-    elif kind == "circle":
-        (x, y), (px, py) = corners
-        radius = float(np.hypot(x - px, y - py))
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1, outline=1)
+    local = [(float(x), float(y)) for x, y in corners - (x0, y0)]
+    if kind in {"rectangle", "circle"}:
+        (ax, ay), (bx, by) = local
+        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+        (draw.rectangle if kind == "rectangle" else draw.ellipse)(box, fill=1, outline=1)
     else:
-        draw.polygon(corners, fill=1, outline=1)
-    return np.asarray(image) > 0
+        draw.polygon(local, fill=1, outline=1)
+    return rect, np.asarray(image) > 0
 
 
 def _dense(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,110 @@
+"""LabelMe: a JSON file beside each image.
+
+    <name>.png or .jpg
+    <name>.json         shapes: "mask" ones hold a base64 PNG of their bounding box
+    labels.txt          names of the classes, for labelme's --labels
+    classes.json        their ids and colours, which LabelMe has no place for
+
+With split=folders the two lie in train, val and test. Shapes later in the file lie on top. (LabelMe
+6, `_label_file.py` and `utils/shape.py`: points of a mask are the first and the last pixel of its
+box, both included.)
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+
+from unet_gui.dataset.formats import labelme_read
+from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.names import write_classes
+from unet_gui.dataset.formats.objects import MaskObject, objects
+from unet_gui.dataset.formats.uncovered import (
+    KEEP_BACKGROUND,
+    UNCOVERED,
+    dropped,
+    fill_of,
+    losses,
+    named,
+    survives,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from unet_gui.core.progress import Progress
+    from unet_gui.dataset.formats.plan import Item
+    from unet_gui.dataset.formats.work import Work
+
+VERSION: Final = "5.5.0"
+"""The first whose masks are as written here; labelme reads files of older versions."""
+
+_SPLIT: Final = Option(
+    "split", ("flat", "folders"), "whether all files lie in one folder, or in train, val and test"
+)
+
+
+def write(work: Work) -> Generator[Progress, None, None]:
+    """Write a folder of LabelMe files.
+
+    Raises:
+        UnetGuiError: an image or mask cannot be read or written.
+        OSError: the disk is full, ….
+    """
+    skip = dropped(work.survey)
+    skipped = () if skip is None else (skip,)
+    names = {c.id: c.name for c in named(work.survey)}
+    folders = work.options["split"] == "folders"
+
+    def one(item: Item) -> None:
+        stem = f"{item.split}/{item.name}" if folders else item.name
+        image = work.write_image(item, stem)
+        mask = work.mask(item)
+        data = {
+            "version": VERSION,
+            "flags": {},
+            "shapes": [_shape(o, names[o.class_id]) for o in objects(mask, skip=skipped)],
+            "imagePath": image.rpartition("/")[2],
+            "imageData": None,
+            "imageHeight": mask.shape[0],
+            "imageWidth": mask.shape[1],
+            "unet_gui": {"uncovered": names.get(fill_of(work.survey))},
+        }
+        work.write_json(f"{stem}.json", data, indent=1)
+
+    yield from work.each(one)
+    write_classes(work, named(work.survey))
+    # labelme itself wants these two first.
+    lines = ["__ignore__", "_background_", *names.values()]
+    work.target("labels.txt").write_text("".join(f"{n}\n" for n in lines), encoding="utf-8")
+
+
+def _shape(found: MaskObject, name: str) -> dict[str, Any]:
+    rect, file = found.rect, io.BytesIO()
+    Image.fromarray(found.where.astype(np.uint8)).save(file, "PNG")
+    return {
+        "label": name,
+        "points": [[rect.x0, rect.y0], [rect.x1 - 1, rect.y1 - 1]],
+        "group_id": None,
+        "description": "",
+        "shape_type": "mask",
+        "flags": {},
+        "mask": base64.b64encode(file.getvalue()).decode("ascii"),
+    }
+
+
+FORMAT = Format(
+    key="labelme",
+    title="LabelMe",
+    description="A JSON file beside each image, with masks that LabelMe shows and edits.",
+    write=write,
+    read=labelme_read.read,
+    sniff=labelme_read.sniff,
+    losses=losses,
+    survives=survives,
+    options=(_SPLIT, KEEP_BACKGROUND, UNCOVERED),
+)
