@@ -87,12 +87,12 @@ class MaskEdits(QObject):
 
         self._clean(self.tr("Fill holes"), cleanup.fill_holes, everything=everything)
 
-    def remove_specks(self, under: int | None = None, *, everything: bool = False) -> None:
+    def remove_specks(self, under: int | None = None, *, everything: bool = True) -> None:
         """Give connected regions of fewer pixels to what lies around them.
 
         Args:
             under: pixels; None takes the option.
-            everything: of any class, not just the active one.
+            everything: of any class; otherwise of the active one.
         """
         from unet_gui.regions import cleanup
 

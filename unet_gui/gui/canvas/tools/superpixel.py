@@ -167,12 +167,12 @@ class SuperpixelTool(CanvasTool):
 
     def _prepare(self, cells: Cells, rect: Rect) -> None:
         """Find the cells under the brush and a little around it, where they are not known yet."""
-        jobs = cells.missing(rect, self.bench.viewport.visible.intersection(self.bench.bounds))
-        if jobs:
+        area = cells.missing(rect, self.bench.viewport.visible.intersection(self.bench.bounds))
+        if not area.empty:
             self.bench.session.runner.submit(
                 KEY,
-                partial(cells.find, jobs),
-                on_item=lambda _tile: self._on_found(),
+                partial(cells.find, area),
+                on_item=lambda _progress: self._on_found(),
                 on_done=lambda _: self._on_found(),
                 on_error=self._on_error,
                 priority=-20,
