@@ -363,3 +363,32 @@ def test_a_proposal_does_not_follow_to_another_image(smart):
     smart.session.next_image()
     QTest.keyClick(smart.canvas, Qt.Key.Key_Return)
     assert not smart.session.document.history.can_undo
+
+
+# -- brush that keeps to edges ---------------------------------------------------------------
+
+
+def test_with_ctrl_the_brush_keeps_to_its_side_of_an_edge(easel):
+    easel.state.set_size(24)
+    easel.hover(45.5, 32.5, modifiers=CTRL)
+    rect, where = easel.canvas._pointer.preview.region
+    easel.drag((45.5, 32.5), modifiers=CTRL)
+    shown = np.zeros_like(DISC)
+    shown[rect.slices] = where
+    assert np.array_equal(painted(easel), shown)
+    assert painted(easel).sum() > 250
+    assert (painted(easel) & ~DISC).sum() < 0.08 * painted(easel).sum()
+    easel.session.undo()
+    assert (mask(easel) == 255).all()
+
+
+def test_a_stroke_that_keeps_to_edges_has_no_gaps_and_can_be_aborted(easel):
+    easel.state.set_size(10)
+    easel.drag((30.5, 45.5), (60.5, 45.5), modifiers=CTRL)
+    assert painted(easel)[45, 30:60].all()
+    easel.session.undo()
+    easel.press(30.5, 45.5, modifiers=CTRL)
+    easel.move(60.5, 45.5, modifiers=CTRL)
+    QTest.keyClick(easel.canvas, Qt.Key.Key_Escape)
+    easel.release(60.5, 45.5)
+    assert (mask(easel) == 255).all()
