@@ -1,0 +1,91 @@
+"""Smart click: the object under the pointer, and what it would be if it were larger or smaller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from unet_gui.regions.chains import Chain, Nested, opened_piece, pick
+from unet_gui.regions.components import piece
+from unet_gui.regions.livewire import edge_strength
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Nested", "ObjectFinder"]
+
+LARGEST: Final = 0.5
+"""Of the window: a predicted region above it is what lies around the objects, not one of them."""
+
+SURE: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""Confidences by which a predicted region is opened."""
+
+BEYOND: Final = (1, 2, 3, 5, 8, 12, 16)
+"""Pixels by which a predicted region is widened past its own border."""
+
+
+class ObjectFinder:
+    """Proposes an object for a click, from a prediction where there is one, else from the image.
+
+    Args:
+        image: H×W×3 uint8, the window looked at.
+        classes: H×W uint8 class ids of a prediction, 255 where there is none.
+        confidence: H×W uint8, 0..255, how sure it is.
+    """
+
+    def __init__(
+        self,
+        image: NDArray[np.uint8],
+        *,
+        classes: NDArray[np.uint8] | None = None,
+        confidence: NDArray[np.uint8] | None = None,
+    ) -> None:
+        self._classes = classes
+        self._confidence = confidence
+        self._colors = smooth_colors(image)
+        self._edges = edge_strength(image)
+
+    def propose(self, x: int, y: int) -> Nested:
+        """What a click on pixel (x, y) of the window may mean.
+
+        Returns:
+            Nested regions with their holes filled, each holding the pixel.
+        """
+        predicted = self._predicted(x, y)
+        return predicted if predicted is not None else self._seen(x, y)
+
+    def _predicted(self, x: int, y: int) -> Nested | None:
+        """The predicted region under the pointer: its sure parts, itself, and what is around."""
+        if self._classes is None or self._classes[y, x] == 255:
+            return None
+        whole = piece(self._classes == self._classes[y, x], x, y)
+        if whole.mean() > LARGEST:
+            return None
+        from scipy import ndimage as ndi
+
+        chain = Chain(x, y)
+        around = ndi.distance_transform_edt(~whole)
+        for pixels in reversed(BEYOND):
+            chain.add(around <= pixels)
+        chain.add(whole)
+        start = len(chain.regions) - 1
+        confidence = self._confidence if self._confidence is not None else whole * np.uint8(255)
+        for share in SURE:
+            sure = whole & (confidence >= round(255 * share))
+            if sure[y, x]:
+                chain.add(opened_piece(sure, x, y))
+        return Nested(chain.ordered(), len(chain.regions) - 1 - start)
+
+    def _seen(self, x: int, y: int) -> Nested:
+        """By colour: like the pixel clicked at first, then what sets its region off."""
+        return pick(self._colors, self._edges, x, y)
+
+
+def smooth_colors(image: NDArray[np.uint8], sigma: float = 1.0) -> NDArray[np.float32]:
+    """CIE Lab of the image, smoothed: float32 3×H×W."""
+    from scipy import ndimage as ndi
+    from skimage.color import rgb2lab
+
+    lab = rgb2lab(image).astype(np.float32)
+    return np.stack([ndi.gaussian_filter(lab[..., channel], sigma) for channel in range(3)])
