@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from unet_gui.core.geometry import Rect
 from unet_gui.gui.class_edits import ClassEdits
-from unet_gui.gui.panels.class_delegate import chip_rect
+from unet_gui.gui.panels.class_delegate import chip_rect, eye_rect, lock_rect
 from unet_gui.gui.panels.class_list import BUTTONS, MENU, ClassListPanel
 from unet_gui.gui.panels.class_model import ClassRole
 from unet_gui.gui.state import Tool, ViewState
@@ -190,6 +190,66 @@ def test_closing_the_project_empties_the_list(panel):
     assert panel.chosen is None
     panel.rename_chosen()
     panel.move_chosen(1)
+
+
+def switch(panel, row, rect, modifiers=Qt.KeyboardModifier.NoModifier):
+    at = rect(panel.view.visualRect(panel.model.index(row))).center()
+    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, modifiers, at)
+
+
+def seen(panel):
+    rows = range(panel.model.rowCount())
+    return [not panel.model.index(row).data(ClassRole.HIDDEN) for row in rows]
+
+
+def test_the_eye_hides_a_class_and_chooses_nothing(panel):
+    switch(panel, 1, eye_rect)
+    assert panel.state.hidden == {1}
+    assert seen(panel) == [True, False, True]
+    assert panel.chosen == 0
+    assert "hidden" in panel.model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    switch(panel, 1, eye_rect)
+    assert seen(panel) == [True, True, True]
+
+
+def test_alt_and_the_eye_show_a_class_alone(panel):
+    switch(panel, 0, eye_rect)
+    switch(panel, 2, eye_rect, Qt.KeyboardModifier.AltModifier)
+    assert panel.state.solo == 2
+    assert seen(panel) == [False, False, True]
+    switch(panel, 2, eye_rect, Qt.KeyboardModifier.AltModifier)
+    assert seen(panel) == [False, True, True]
+    switch(panel, 1, eye_rect, Qt.KeyboardModifier.AltModifier)
+    switch(panel, 0, eye_rect)
+    assert seen(panel) == [True, True, True]
+
+
+def test_the_lock(panel):
+    switch(panel, 1, lock_rect)
+    switch(panel, 2, lock_rect)
+    assert panel.state.locked == {1, 2}
+    assert panel.model.index(1).data(ClassRole.LOCKED)
+    switch(panel, 2, lock_rect)
+    assert panel.state.locked == {1}
+    assert panel.chosen == 0
+
+
+def test_two_quick_clicks_on_a_switch_are_two_clicks(panel):
+    at = eye_rect(panel.view.visualRect(panel.model.index(1))).center()
+    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert editor(panel) is None
+    assert panel.state.hidden in (frozenset(), frozenset({1}))
+
+
+def test_hiding_by_menu_and_showing_all(panel):
+    panel.hide_chosen()
+    panel.lock_chosen()
+    assert (panel.state.hidden, panel.state.locked) == ({0}, {0})
+    panel.solo_chosen()
+    panel.show_all()
+    state = panel.state
+    assert (state.hidden, state.locked, state.solo) == (frozenset(), frozenset(), None)
 
 
 def test_context_menu(panel):

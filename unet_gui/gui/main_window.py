@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.flows = Flows(self, session, self.edits, self.settings, self.theme)
         self.mask_edits = MaskEdits(session, state, self)
         self.mask_flows = MaskFlows(self, session, self.mask_edits, state)
-        self._shut = False
+        self._shut = self._arranged = False
         self.parts = parts = Parts(
             session, state, self.edits, theme=self.theme, actions=self.commands.by_id,
             services=(prediction, finetuning),
@@ -135,6 +135,12 @@ class MainWindow(QMainWindow):
             lambda: self.state.set_overlay_visible(True),
         )
         commands.shortcuts.listen("overlay", hide.set_keys)
+        commands.shortcuts.changed.connect(self._share_tool_keys)
+
+    def _share_tool_keys(self) -> None:
+        """The canvas hears when such a key is let go, which no shortcut tells."""
+        keys = self.commands.shortcuts.keys
+        self.canvas.set_tool_keys({key: tool for tool in Tool for key in keys(tool.value)})
 
     # -- panels, areas, screen -------------------------------------------------------------------
 
@@ -224,12 +230,16 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self.memory.arranged and not self._arranged:
+            # Not before: Qt would leave tab bars of a layout behind that was never seen.
+            self.parts.arrange(self)
+        self._arranged = True
         QTimer.singleShot(0, self, self._share_room)
         QTimer.singleShot(PREDICT_AFTER_MS, self, self._start_predicting)
 
     def _share_room(self) -> None:
         """As is best, unless the person has arranged the panels once."""
-        if not self.settings.get("window/docks"):
+        if not self.memory.arranged:
             self.parts.share_room(self)
 
     def _start_predicting(self) -> None:

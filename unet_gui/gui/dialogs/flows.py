@@ -11,12 +11,13 @@ from PySide6.QtGui import QDesktopServices
 from unet_gui.core.errors import ProjectError, UnetGuiError
 from unet_gui.dataset import bundled
 from unet_gui.dataset.places import log_file
+from unet_gui.gui.dialogs.cheat_sheet import CheatSheet
 from unet_gui.gui.dialogs.class_editor import choose_color
 from unet_gui.gui.dialogs.class_questions import DeleteClassQuestion, MergeClassQuestion
 from unet_gui.gui.dialogs.errors import ErrorBox
 from unet_gui.gui.dialogs.export import ExportDialog
 from unet_gui.gui.dialogs.folders import choose_folder
-from unet_gui.gui.dialogs.help import AboutDialog, CheatSheet, CommandSearch
+from unet_gui.gui.dialogs.help import AboutDialog, CommandSearch
 from unet_gui.gui.dialogs.new_project import NewProjectDialog
 from unet_gui.gui.dialogs.prompts import PixelSizePrompt
 

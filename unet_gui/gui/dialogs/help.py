@@ -1,23 +1,20 @@
-"""The cheat sheet, the search over all commands, and the about box."""
+"""The search over all commands, and the about box."""
 
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -27,7 +24,7 @@ from PySide6.QtWidgets import (
 from unet_gui import __version__
 from unet_gui.dataset.places import log_file
 from unet_gui.gui.theme.icons import app_icon
-from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
+from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_XL
 from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
     from unet_gui.gui.theme import Theme
 
     class Row(Protocol):
-        """What the sheet needs of an action."""
+        """What the list of keys needs of an action."""
 
         @property
         def menu(self) -> str: ...
@@ -51,98 +48,6 @@ if TYPE_CHECKING:
         def tip(self) -> str: ...
         @property
         def action(self) -> QAction: ...
-
-
-COLUMNS: Final = 3
-
-
-class CheatSheet(QDialog):
-    """All keys on one page, by menu."""
-
-    def __init__(self, parent: QWidget, rows: Sequence[Row]) -> None:
-        super().__init__(parent)
-        self.setObjectName("cheat_sheet")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Keys"))
-        groups = self._groups(rows)
-        page = QWidget()
-        columns = QHBoxLayout(page)
-        columns.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_XL)
-        columns.setSpacing(2 * SPACE_XL)
-        for titles in _balanced({title: len(items) for title, items in groups.items()}):
-            columns.addLayout(_column({title: groups[title] for title in titles}))
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
-        wanted = page.sizeHint() + QSize(24, 8)
-        available = self.screen().availableSize() * 0.9
-        self.resize(wanted.boundedTo(available))
-
-    def _groups(self, rows: Sequence[Row]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-        groups: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-        for row in rows:
-            name = row.action.objectName()
-            if name == "action_class_1":
-                groups.setdefault(row.menu, []).insert(0, (self.tr("Choose"), ("1", "…", "9")))
-            elif row.keys and not name.removeprefix("action_class_").isdigit():
-                groups.setdefault(row.menu, []).append((row.text, row.keys))
-        groups[self.tr("Mouse")] = [
-            (self.tr("Closer or further away"), (self.tr("Wheel"),)),
-            (self.tr("Size of the brush"), (self.tr("Ctrl"), self.tr("Wheel"))),
-            (self.tr("Move the view"), (self.tr("Space"), self.tr("Drag"))),
-            (self.tr("Move the view"), (self.tr("Middle button"),)),
-        ]
-        return groups
-
-
-def _column(groups: dict[str, list[tuple[str, tuple[str, ...]]]]) -> QGridLayout:
-    """Groups one below the other; one grid, so that all keys stand in line."""
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(SPACE_XL)
-    grid.setVerticalSpacing(SPACE_S + 2)
-    line = 0
-    for title, items in groups.items():
-        heading = styled(QLabel(title), heading=True)
-        heading.setContentsMargins(0, SPACE_L if line else 0, 0, SPACE_S)
-        grid.addWidget(heading, line, 0, 1, 2)
-        for line, (text, keys) in enumerate(items, line + 1):  # noqa: B020 - goes on counting
-            caps = QHBoxLayout()
-            caps.setSpacing(SPACE_S)
-            for key in keys:
-                caps.addWidget(_cap(key))
-            caps.addStretch()
-            grid.addWidget(QLabel(text), line, 0)
-            grid.addLayout(caps, line, 1)
-        line += 1
-    grid.setColumnStretch(1, 1)
-    grid.setRowStretch(line, 1)
-    return grid
-
-
-def _cap(key: str) -> QLabel:
-    label = QLabel(key)
-    label.setProperty("keycap", key != "…")
-    label.setProperty("small", True)
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    return label
-
-
-def _balanced(heights: dict[str, int]) -> list[list[str]]:
-    """Groups into columns of about the same height, in order."""
-    limit = (sum(heights.values()) + 3 * len(heights)) / COLUMNS
-    columns: list[list[str]] = [[]]
-    filled = 0.0
-    for title, height in heights.items():
-        if filled + (height + 3) / 2 > limit and len(columns) < COLUMNS and columns[-1]:
-            columns.append([])
-            filled = 0.0
-        columns[-1].append(title)
-        filled += height + 3
-    return columns
 
 
 class CommandSearch(QDialog):

@@ -54,6 +54,7 @@ class Prompt(QDialog):
         self.confirm.setDefault(True)
         self.confirm.clicked.connect(self.accept)
         cancel = named(QPushButton(self.tr("Cancel")), "prompt_cancel")
+        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         self.buttons = QHBoxLayout()
         self.buttons.addStretch()
@@ -104,6 +105,7 @@ class NumberPrompt(Prompt):
         self.scope.addItem(self.tr("All classes"), True)
         self.form.addRow(caption, self.box)
         self.form.addRow(self.tr("Class"), self.scope)
+        self.box.setFocus()
 
     @property
     def everything(self) -> bool:
@@ -142,6 +144,7 @@ class ReplacePrompt(Prompt):
         self.form.addRow(self.tr("paint"), self.new_box)
         for box in (self.old_box, self.new_box):
             box.currentIndexChanged.connect(self._check)
+        self.old_box.setFocus()
         self._check()
 
     @property
@@ -206,6 +209,7 @@ class PixelSizePrompt(Prompt):
         forget.clicked.connect(self._forget)
         self.buttons.insertWidget(0, forget)
         self.field.textChanged.connect(self._check)
+        self.field.setFocus()
         self._check()
 
     @property

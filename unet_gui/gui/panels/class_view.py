@@ -52,7 +52,7 @@ class ClassView(QListView):
                 option = QStyleOptionViewItem()
                 self.initViewItemOption(option)
                 option.rect = self.visualRect(index)
-                self.itemDelegate(index).editorEvent(event, self.model(), option, index)
+                self.itemDelegate().editorEvent(event, self.model(), option, index)
             return
         super().mouseReleaseEvent(event)
 

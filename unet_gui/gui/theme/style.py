@@ -29,6 +29,8 @@ QMenu::item:disabled { color: $faint; }
 QMenu::indicator { width: 16px; height: 16px; margin-left: 6px; }
 QMenu::indicator:checked { image: url($glyph_tick); }
 QMenu::icon { padding-left: ${m}px; }
+QMenu::icon:checked { background: $accent_soft; border: 1px solid $accent; border-radius: 4px;
+  padding: 1px; margin-left: ${s}px; }
 QMenu::separator { height: 1px; background: $border; margin: ${s}px ${m}px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border;

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE: Final = (1360, 860)
 
+DOCKS: Final = 2
+"""Counts up when there are other docks: an arrangement without them is not restored."""
+
 OPTIONS: Final = ("square", "pressure", "tolerance", "connected", "superpixel", "speck", "radius")
 """Those of the tools' options that outlive the program; what protects a mask does not."""
 
@@ -31,6 +34,9 @@ class Memory:
         state: tools and view.
         parts: docks and learner.
         actions: their keys.
+
+    Attributes:
+        arranged: the docks are as the person left them.
     """
 
     def __init__(
@@ -40,6 +46,7 @@ class Memory:
         self._state = state
         self._parts = parts
         self._actions = actions
+        self.arranged = False
 
     def restore(self, window: QMainWindow) -> None:
         """As the window stood at the end of the last run."""
@@ -50,8 +57,7 @@ class Memory:
             window.resize(
                 min(DEFAULT_SIZE[0], available.width()), min(DEFAULT_SIZE[1], available.height())
             )
-        if docks:
-            window.restoreState(QByteArray(docks))
+        self.arranged = bool(docks) and window.restoreState(QByteArray(docks), DOCKS)
         # Hidden for a moment with Tab, they must not stay away at the next start.
         for bar in (parts.tool_bar, parts.options_bar):
             bar.setVisible(True)
@@ -72,7 +78,7 @@ class Memory:
         parts.panels.bring_back()
         values = {
             "window/geometry": window.saveGeometry().data(),
-            "window/docks": window.saveState().data(),
+            "window/docks": window.saveState(DOCKS).data(),
             "paint/brush_size": state.brush_size,
             "paint/eraser_size": state.eraser_size,
             "paint/shape": parts.tool_bar.shape,

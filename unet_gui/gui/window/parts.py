@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QWidget
 
+from unet_gui.gui.canvas.linked_view import LinkedView
+from unet_gui.gui.canvas.navigator import Navigator
 from unet_gui.gui.canvas.view import CanvasView
 from unet_gui.gui.panels.class_list import ClassListPanel
 from unet_gui.gui.panels.display import DisplayPanel
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
     from unet_gui.gui.theme import Theme
 
 SIDE_WIDTH: Final = 272
+
+ROOMY: Final = (1700, 1000)
+"""A screen of this size has room for the navigator too."""
+
+MINIATURE: Final = 250
+"""Height of the navigator."""
 
 LEAST: Final = 36
 """Percent of the right column that the upper half gets at least: the history is there too."""
@@ -88,13 +96,20 @@ class Parts:
         self.history_dock = PanelDock("history_dock", tr("History"), self.history, theme)
         self.learner_dock = PanelDock("learner_dock", tr("Learner"), self.learner, theme)
         self.display_dock = PanelDock("display_dock", tr("Display"), self.display, theme)
+        self.navigator_dock = PanelDock(
+            "navigator_dock", tr("Navigator"), Navigator(session, state, self.canvas), theme
+        )
+        self.linked_dock = PanelDock(
+            "linked_dock", tr("Another image"), LinkedView(session, state, self.canvas), theme
+        )
         # A tab that comes to the front is neither shown nor painted to Qt: it catches up itself.
         self.history_dock.visibilityChanged.connect(self.history.follow)
         self.display_dock.visibilityChanged.connect(self.display.histogram_changed)
         self.docks = (
             self.image_dock, self.class_dock, self.history_dock, self.learner_dock,
-            self.display_dock,
+            self.display_dock, self.navigator_dock, self.linked_dock,
         )  # fmt: skip
+        self.left_docks = (self.navigator_dock, self.linked_dock)
         self.panels = PanelSwitch([*self.docks, self.tool_bar, self.options_bar])
         self.areas: tuple[QWidget, ...] = (
             self.images.view, self.canvas, self.classes.view, self.learner.button,
@@ -111,26 +126,30 @@ class Parts:
         # A larger window gives its height to the curves: there are only so many classes.
         self.class_dock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        window.addDockWidget(left, self.image_dock)
-        window.addDockWidget(right, self.class_dock)
-        window.addDockWidget(right, self.learner_dock)
-        for first, second in (
-            (self.class_dock, self.history_dock), (self.learner_dock, self.display_dock),
-        ):  # fmt: skip
-            window.tabifyDockWidget(first, second)
-            first.raise_()
-        self.size_docks(window)
+        for dock in self.docks:
+            area = left if dock in (self.image_dock, *self.left_docks) else right
+            window.addDockWidget(area, dock)
+        room = window.screen().availableSize()
+        self.navigator_dock.setVisible(room.width() >= ROOMY[0] and room.height() >= ROOMY[1])
+        self.linked_dock.hide()
         self._titles = DockTitles(window, self.docks)
         for before, after in zip(self.areas, self.areas[1:], strict=False):
             QWidget.setTabOrder(before, after)
 
-    def size_docks(self, window: QMainWindow) -> None:
-        """Both columns as wide as they are meant to be."""
-        window.resizeDocks(
-            [self.image_dock, self.class_dock, self.learner_dock],
-            [SIDE_WIDTH] * 3,
-            Qt.Orientation.Horizontal,
-        )
+    def arrange(self, window: QMainWindow) -> None:
+        """The docks where they are before the person has moved any; the window is shown already.
+
+        Qt never takes away the tab bars of a layout that was made earlier than that.
+        """
+        for first, second in (
+            (self.class_dock, self.history_dock),
+            (self.learner_dock, self.display_dock),
+            self.left_docks,
+        ):
+            window.tabifyDockWidget(first, second)
+            first.raise_()
+        columns = [self.image_dock, self.class_dock, self.learner_dock]
+        window.resizeDocks(columns, [SIDE_WIDTH] * 3, Qt.Orientation.Horizontal)
 
     def share_room(self, window: QMainWindow) -> None:
         """Classes as high as they need, the rest for the curves."""
@@ -142,3 +161,6 @@ class Parts:
         wanted = max(self.classes.wanted_height + title, LEAST * height // 100)
         wanted = min(wanted, height // 2)
         window.resizeDocks(list(docks), [wanted, height - wanted], Qt.Orientation.Vertical)
+        above, below = self.image_dock, self.navigator_dock
+        height = above.height() + below.height()
+        window.resizeDocks([above, below], [height - MINIATURE, MINIATURE], Qt.Orientation.Vertical)
