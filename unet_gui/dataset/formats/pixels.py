@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -98,8 +99,14 @@ def write_mask(target: Path, mask: ClassMask, classes: ClassTable) -> None:
         OSError: the disk is full, ….
     """
     image = Image.fromarray(mask)
-    image.putpalette(classes.palette().tobytes())
+    image.putpalette(_palette(classes))
     image.save(target, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+
+
+@lru_cache(maxsize=4)
+def _palette(classes: ClassTable) -> bytes:
+    """Working out 255 colours takes longer than writing a small mask."""
+    return classes.palette().tobytes()
 
 
 def write_png(entry: ImageEntry, target: Path, tally: Tally) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask
     from unet_gui.dataset.formats.format import Options
     from unet_gui.dataset.formats.plan import Item
@@ -122,14 +123,18 @@ def _page(tif: tifffile.TiffWriter, work: Work, item: Item, kind: str) -> None:
     if kind == "images":
         tif.write(work.image(item), photometric="rgb", compression="zlib", metadata=None)
         return
-    colormap = work.classes.palette().T.astype(np.uint16) * 257
     tif.write(
         work.mask(item),
         photometric="palette",
-        colormap=colormap,
+        colormap=_colormap(work.classes),
         compression="zlib",
         metadata=None,
     )
+
+
+@lru_cache(maxsize=4)
+def _colormap(classes: ClassTable) -> NDArray[np.uint16]:
+    return classes.palette().T.astype(np.uint16) * 257
 
 
 # -- reading ---------------------------------------------------------------------------------------
