@@ -336,4 +336,6 @@ def _read_tile(file: Any, place: Place) -> NDArray[np.uint8]:
     if not size:
         return uniform(UNLABELLED)
     file.seek(offset)
-    return np.frombuffer(zlib.decompress(file.read(size)), np.uint8).reshape(TILE, TILE)
+    return np.frombuffer(zlib.decompress(file.read(size), bufsize=TILE * TILE), np.uint8).reshape(
+        TILE, TILE
+    )

@@ -38,6 +38,7 @@ class Overview:
         self.pixels: RgbImage = np.zeros((*shape, 3), np.uint8)
         self._block = block
         self.bounds = Rect.of_shape(shape)
+        self._kept: tuple[Path, Path] | None = None
         self._make = make
         self._lock = threading.Lock()
         self._ready: set[tuple[int, int]] = set()
@@ -61,8 +62,13 @@ class Overview:
                 yield len(self._ready), len(self._blocks)
                 self._fill(block)
 
-    def load(self, file: Path, image: Path) -> bool:
-        """Take over what was kept of this very image; False when there is nothing."""
+    def keep(self, file: Path, image: Path) -> bool:
+        """Take over what `file` holds of this very image, or write it there once all is made.
+
+        Returns:
+            Whether it held something.
+        """
+        self._kept = (file, image)
         try:
             with tifffile.TiffFile(file) as tif:
                 page = tif.pages.first
@@ -75,20 +81,6 @@ class Overview:
         self.pixels = pixels
         self._ready = set(self._blocks)
         return True
-
-    def save(self, file: Path, image: Path) -> None:
-        """Keep it for the next time; a folder that cannot be written is no matter."""
-        version = repr(stamp(image))
-        try:
-            write_atomic(
-                file,
-                lambda out: tifffile.imwrite(
-                    out, self.pixels, photometric="rgb", description=version, metadata=None
-                ),
-                durable=False,
-            )
-        except OSError as exc:
-            _log.debug("overview not kept: %s", exc)
 
     def _touched(self, rect: Rect) -> list[tuple[int, int]]:
         height, width = self._block
@@ -104,6 +96,22 @@ class Overview:
             if block not in self._ready:
                 self.pixels[area.slices] = self._make(area)
                 self._ready.add(block)
+                if self._kept is not None and self.complete:
+                    self._save(*self._kept)
+
+    def _save(self, file: Path, image: Path) -> None:
+        # A folder that cannot be written is no matter.
+        version = repr(stamp(image))
+        try:
+            write_atomic(
+                file,
+                lambda out: tifffile.imwrite(
+                    out, self.pixels, photometric="rgb", description=version, metadata=None
+                ),
+                durable=False,
+            )
+        except OSError as exc:
+            _log.debug("overview not kept: %s", exc)
 
 
 def overview_file(folder: Path, image: Path) -> Path:

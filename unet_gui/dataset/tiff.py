@@ -6,6 +6,7 @@ channels, which are kept even where each is a page of its own (ImageJ, OME).
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,7 +85,7 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
         first = pages[0].keyframe
         check_size(int(first.imagewidth), int(first.imagelength), _bytes_per_pixel(pages))
         for page in pages[:3]:
-            _check_complete(page, tif.filehandle.size)
+            _check_complete(page, page.parent.filehandle.size)
         planes = [_channels_last(page) for page in pages[:3]]
         rgb = to_rgb(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2))
         return upright(rgb, orientation(first))
@@ -174,7 +175,8 @@ def _page_size(pages: list[Any]) -> tuple[int, int]:
 
 def _channels_last(page: Any) -> NDArray[Any]:
     """The page as H×W×C with its colours decoded, alpha dropped, black as zero."""
-    pixels = np.asarray(page.asarray())
+    with _file_open(page):
+        pixels = np.asarray(page.asarray())
     page = page.keyframe  # later pages of a stack know only where their pixels are
     axes = page.axes
     for axis in [a for a in axes if a not in "YXS"]:  # depth inside a page
@@ -182,6 +184,20 @@ def _channels_last(page: Any) -> NDArray[Any]:
         axes = axes.replace(axis, "")
     pixels = np.moveaxis(pixels, axes.index("S"), -1) if "S" in axes else pixels[..., np.newaxis]
     return decoded(page, pixels[..., : sample_count(page)])
+
+
+@contextmanager
+def _file_open(page: Any) -> Iterator[None]:
+    """Open the file of a page, which is another one where a stack is spread over several."""
+    handle = page.parent.filehandle
+    was_closed = handle.closed
+    if was_closed:
+        handle.open()
+    try:
+        yield
+    finally:
+        if was_closed:
+            handle.close()
 
 
 def sample_count(page: Any) -> int:

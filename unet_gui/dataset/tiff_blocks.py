@@ -46,6 +46,10 @@ class File:
             raise EOFError("pixels are missing at the end of the file")
         return data
 
+    def holds(self, page: Any) -> bool:
+        """Whether a page is in this file; stacks may be spread over several."""
+        return page.parent is self._tif
+
     def close(self) -> None:
         with self._lock:
             self._tif.close()
@@ -63,8 +67,10 @@ class PageBlocks:
         """Look at a page without decoding any of it.
 
         Raises:
-            NotInPiecesError: it is compressed in pieces too large.
+            NotInPiecesError: it is compressed in pieces too large, or in another file.
         """
+        if not file.holds(page):
+            raise NotInPiecesError("its pixels are in another file")
         self._file = file
         self._page = page
         self._key = key = page.keyframe

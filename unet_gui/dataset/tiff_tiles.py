@@ -59,23 +59,20 @@ class TiledTiff:
             pyramid = tiff.pyramid(tif)
             if tiff.orientation(pyramid[0][0].keyframe) != 1:
                 raise NotInPiecesError("it is stored lying on its side")
-            self._levels = file_levels(self._file, pyramid)
-            self._limits = self._levels[-1].limits()
+            self._reader = _Reader(file_levels(self._file, pyramid))
         except BaseException:
             self._file.close()
             raise
         # Whoever stops looking at an image need not know whether another thread still does.
         weakref.finalize(self, self._file.close)
-        self.shape: tuple[int, int] = self._levels[0].shape
+        self.shape: tuple[int, int] = self._reader.shape
         self.levels = level_count(self.shape)
-        self._cache = BlockCache()
-        self._kept = overview_file(cache, path) if cache else None
-        self._overview_level, self._overview = self._new_overview()
+        self._overview_level, self._overview = self._new_overview(cache)
 
     @property
     def nbytes(self) -> int:
         overview = self._overview.pixels.nbytes if self._overview else 0
-        return self._cache.nbytes + overview
+        return self._reader.cache.nbytes + overview
 
     @property
     def complete(self) -> bool:
@@ -93,7 +90,7 @@ class TiledTiff:
         """
         try:
             if self._overview is None or level < self._overview_level:
-                return self._from_file(rect, level)
+                return self._reader.read(rect, level)
             steps = level - self._overview_level
             source = finer(rect, steps, self.level_shape(self._overview_level))
             return np.array(_shrunk(self._overview.read(source), steps))
@@ -119,45 +116,53 @@ class TiledTiff:
                 yield Progress(done, total)
         except Exception as exc:
             raise ImageReadError(f"{self._path.name} cannot be read: it is damaged.") from exc
-        if self._kept is not None:
-            overview.save(self._kept, self._path)
 
     def close(self) -> None:
         """Close the file; no reading afterwards."""
         self._file.close()
-        self._cache.clear()
+        self._reader.cache.clear()
 
-    def _new_overview(self) -> tuple[int, Overview | None]:
-        coarsest = self._levels[-1]
+    def _new_overview(self, cache: Path | None) -> tuple[int, Overview | None]:
+        coarsest = self._reader.levels[-1]
         if coarsest.shape[0] * coarsest.shape[1] <= OVERVIEW_PIXELS:
             return self.levels, None
         level = coarsest.level + 1
         while np.prod(self.level_shape(level), dtype=np.int64) > OVERVIEW_PIXELS:
             level += 1
+        reader = self._reader  # not this object itself, which would then never go away
         overview = Overview(
             self.level_shape(level),
-            lambda rect: self._from_file(rect, level),
-            block=self._piece(coarsest, level - coarsest.level),
+            lambda rect: reader.read(rect, level),
+            block=reader.piece(coarsest, level - coarsest.level),
         )
-        if self._kept is not None:
-            overview.load(self._kept, self._path)
+        if cache is not None:
+            overview.keep(overview_file(cache, self._path), self._path)
         return level, overview
 
-    def _from_file(self, rect: Rect, level: int) -> RgbImage:
-        """Pixels made from the next level that the file holds, a piece at a time."""
-        source = next(f for f in reversed(self._levels) if f.level <= level)
+
+class _Reader:
+    """Any level, made from the next finer one that the file holds; for any thread."""
+
+    def __init__(self, levels: list[FileLevel]) -> None:
+        self.levels = levels
+        self.shape = levels[0].shape
+        self.cache = BlockCache()
+        self._limits = levels[-1].limits()
+
+    def read(self, rect: Rect, level: int) -> RgbImage:
+        source = next(f for f in reversed(self.levels) if f.level <= level)
         steps = level - source.level
-        bounds = self.level_shape(source.level)
+        bounds = level_shape(self.shape, source.level)
         out = np.empty((rect.height, rect.width, 3), np.uint8)
-        height, width = self._piece(source, steps)
+        height, width = self.piece(source, steps)
         for y in range(rect.y0, rect.y1, height):
             for x in range(rect.x0, rect.x1, width):
                 part = Rect(x, y, min(x + width, rect.x1), min(y + height, rect.y1))
-                pixels = source.read(finer(part, steps, bounds), self._cache, self._limits)
+                pixels = source.read(finer(part, steps, bounds), self.cache, self._limits)
                 out[part.moved(-rect.x0, -rect.y0).slices] = _shrunk(pixels, steps)
         return out
 
-    def _piece(self, source: FileLevel, steps: int) -> tuple[int, int]:
+    def piece(self, source: FileLevel, steps: int) -> tuple[int, int]:
         """(height, width), `steps` coarser, of what is made at once: no block is decoded twice."""
         height, width = _PIECE, _PIECE
         if source.block[1] > _PIECE:  # strips

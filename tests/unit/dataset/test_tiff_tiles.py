@@ -145,12 +145,16 @@ def test_jpeg_tiles_and_tables(tmp_path):
     assert_same_everywhere(TiledTiff(tmp_path / "x.tif"), load_image(tmp_path / "x.tif"))
 
 
-def test_the_overview_is_kept_for_the_next_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize("how", ["built", "looked at"])
+def test_the_overview_is_kept_for_the_next_time(tmp_path, monkeypatch, how):
     pixels = rgb()
     tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", tile=(16, 16))
     first = TiledTiff(tmp_path / "x.tif", cache=tmp_path / "cache")
     assert not first.complete
-    drain(first.build_levels())
+    if how == "built":
+        drain(first.build_levels())
+    else:
+        whole(first, first.levels - 1)
     assert first.complete
     coarse = [whole(first, level) for level in range(3, first.levels)]
     first.close()
@@ -235,3 +239,26 @@ def test_reading_after_closing_is_an_error(tmp_path):
     source.close()
     with pytest.raises(ImageReadError):
         source.read(Rect(0, 0, 5, 5))
+
+
+def test_channels_in_other_files_are_not_mistaken(tmp_path):
+    """An OME-TIFF may name other files for its channels."""
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="90" SizeY="75" '
+        'SizeC="2" SizeZ="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
+        '<Channel ID="Channel:0:1" SamplesPerPixel="1"/>'
+        '<TiffData FirstC="0" IFD="0" PlaneCount="1"><UUID FileName="a.ome.tif">urn:uuid:1</UUID>'
+        '</TiffData><TiffData FirstC="1" IFD="0" PlaneCount="1">'
+        '<UUID FileName="b.ome.tif">urn:uuid:2</UUID></TiffData></Pixels></Image></OME>'
+    )
+    planes = rgb()
+    for c, name in enumerate(("a.ome.tif", "b.ome.tif")):
+        tifffile.imwrite(
+            tmp_path / name, planes[..., c], description=xml, tile=(16, 16), metadata=None
+        )
+    whole_image = load_image(tmp_path / "a.ome.tif")
+    assert np.array_equal(whole_image[..., 1], planes[..., 1])
+    with pytest.raises(NotInPiecesError):
+        TiledTiff(tmp_path / "a.ome.tif")
