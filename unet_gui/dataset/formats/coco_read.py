@@ -233,4 +233,4 @@ def _pixels(segmentation: Any, height: int, width: int) -> NDArray[np.int64]:
         raise ValueError("run lengths of another size than the image")
     counts = segmentation["counts"]
     lengths = from_string(counts) if isinstance(counts, str) else counts
-    return image_pixels(pixels_of(lengths), height, width)
+    return image_pixels(pixels_of(lengths, height * width), height, width)

@@ -27,7 +27,6 @@ from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
     dropped,
-    fill_of,
     losses,
     named,
     survives,
@@ -72,12 +71,11 @@ def write(work: Work) -> Generator[Progress, None, None]:
             "imageData": None,
             "imageHeight": mask.shape[0],
             "imageWidth": mask.shape[1],
-            "unet_gui": {"uncovered": names.get(fill_of(work.survey))},
         }
         work.write_json(f"{stem}.json", data, indent=1)
 
     yield from work.each(one)
-    write_classes(work, named(work.survey))
+    write_classes(work)
     # labelme itself wants these two first.
     lines = ["__ignore__", "_background_", *names.values()]
     work.target("labels.txt").write_text("".join(f"{n}\n" for n in lines), encoding="utf-8")

@@ -18,7 +18,7 @@ from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.formats.canvas import Canvas
 from unet_gui.dataset.formats.damage import damaged
-from unet_gui.dataset.formats.names import classes_of
+from unet_gui.dataset.formats.names import classes_of, uncovered_of
 from unet_gui.dataset.formats.polygons import draw_shape
 from unet_gui.dataset.formats.records import ImportPlan, Record
 from unet_gui.dataset.formats.uncovered import fill_for
@@ -81,7 +81,7 @@ def read(src: Path, options: Options) -> Generator[Progress, None, ImportPlan]:
     names = _names(root, found)
     table, ids, more = classes_of(names, root)
     used = {ids[n] for heading in found for n in heading.labels}
-    fill, table = fill_for(options, table, used, _told(found, ids))
+    fill, table = fill_for(options, table, used, uncovered_of(root))
     records = [_record(heading, root, ids, fill) for heading in found]
     return ImportPlan("labelme", table, records, (*said, *more))
 
@@ -95,14 +95,12 @@ class _Heading:
         image: Its imagePath.
         labels: Labels of its shapes that cover an area.
         inside: Whether it holds the image itself.
-        uncovered: What the file says uncovered pixels are; "" when it says nothing.
     """
 
     file: Path
     image: str
     labels: frozenset[str]
     inside: bool
-    uncovered: str | None
 
 
 def _files(folder: Path) -> list[Path]:
@@ -118,13 +116,11 @@ def _heading(file: Path) -> _Heading | None:
         if not isinstance(data, dict) or "shapes" not in data or "imagePath" not in data:
             return None
         labels = (s["label"] for s in data["shapes"] if _kind(s) in _AREAS)
-        ours = data.get("unet_gui")
         return _Heading(
             file,
             str(data["imagePath"]),
             frozenset(str(n) for n in labels if n != _IGNORE),
             bool(data.get("imageData")),
-            ours.get("uncovered") if isinstance(ours, dict) else "",
         )
 
 
@@ -140,14 +136,6 @@ def _names(root: Path, found: Iterable[_Heading]) -> list[str]:
     first = [_BACKGROUND] if _BACKGROUND in used else []
     listed = list(dict.fromkeys((*first, *listed)))
     return [*listed, *sorted(used - {*listed})]
-
-
-def _told(found: Iterable[_Heading], ids: dict[str, int]) -> int | None:
-    """What all files say uncovered pixels are."""
-    told = {heading.uncovered for heading in found}
-    if len(told) != 1 or "" in told:
-        return None
-    return ids.get(told.pop() or "", UNLABELLED)
 
 
 def _record(heading: _Heading, root: Path, ids: dict[str, int], fill: int) -> Record:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import MAX_CLASSES, ClassTable
 from unet_gui.core.errors import ClassTableError, DatasetError
 from unet_gui.dataset.formats.records import table_of
+from unet_gui.dataset.formats.uncovered import fill_of, named
 from unet_gui.dataset.project_file import classes_from_json
 
 if TYPE_CHECKING:
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
 NAME: Final = "classes.json"
 
 
-def write_classes(work: Work, classes: ClassTable) -> None:
-    """Write the classes with their ids and colours."""
-    listed = [{"id": c.id, "name": c.name, "color": c.color} for c in classes]
-    work.write_json(NAME, {"classes": listed}, indent=2)
+def write_classes(work: Work) -> None:
+    """Write the classes with their ids and colours, and what uncovered pixels are."""
+    listed = [{"id": c.id, "name": c.name, "color": c.color} for c in named(work.survey)]
+    data = {"classes": listed, "uncovered": fill_of(work.survey)}
+    work.write_json(NAME, data, indent=2)
+
+
+def uncovered_of(folder: Path) -> object:
+    """What classes.json says uncovered pixels are; None when it says nothing."""
+    return _json(folder / NAME).get("uncovered")
 
 
 def classes_of(
@@ -63,7 +70,14 @@ def classes_of(
 
 def _read(file: Path) -> ClassTable:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        return classes_from_json(data["classes"])
-    except (OSError, ValueError, KeyError, TypeError, ClassTableError):
+        return classes_from_json(_json(file).get("classes", []))
+    except ClassTableError:
         return ClassTable()
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}

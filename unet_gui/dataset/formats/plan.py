@@ -93,9 +93,10 @@ def flat_names(names: Sequence[str]) -> list[str]:
     flat = []
     for name in names:
         path = PurePosixPath(name)
-        # White space, because common readers of file lists split lines at it.
-        plain = re.sub(r"\s+", "_", "__".join((*path.parts[:-1], path.stem))) or "image"
-        plain = _shortened(plain)
+        # White space, because common readers of file lists split lines at it; what XML cannot
+        # hold, because some formats are XML.
+        plain = re.sub(r"[\s\0-\x1f\x7f]+", "_", "__".join((*path.parts[:-1], path.stem)))
+        plain = _shortened(plain.encode("utf-8", "replace").decode("utf-8") or "image")
         candidate, number = plain, 2
         while candidate.casefold() in taken:
             candidate, number = f"{plain}-{number}", number + 1

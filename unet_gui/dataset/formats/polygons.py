@@ -61,7 +61,7 @@ def fill_area(polygon: NDArray[np.float64], height: int, width: int) -> NDArray[
     y = np.ceil(np.clip(y[kept], 0, height)).astype(np.int64)
     toggles = np.sort(x[kept].astype(np.int64) * height + y)
     edges = np.concatenate(([0], toggles, [height * width]))
-    return pixels_of(np.diff(edges))
+    return pixels_of(np.diff(edges), height * width)
 
 
 def union_area(
@@ -70,6 +70,36 @@ def union_area(
     """The pixels that any of the polygons covers, as `fill_area`."""
     parts = [fill_area(p, height, width) for p in polygons if len(p) >= 3]
     return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+
+def turned_box(box: Sequence[float], degrees: float) -> NDArray[np.float64]:
+    """The corners of a box (x0, y0, x1, y1) turned clockwise about its centre."""
+    x0, y0, x1, y1 = box
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float64)
+    if not degrees:
+        return corners
+    centre = corners.mean(0)
+    sin, cos = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    turned: NDArray[np.float64] = (corners - centre) @ np.array([(cos, sin), (-sin, cos)]) + centre
+    return turned
+
+
+def fill_ellipse(
+    centre: tuple[float, float], radii: tuple[float, float], degrees: float, shape: tuple[int, int]
+) -> tuple[Rect, NDArray[np.bool_]]:
+    """The pixels of a H×W image whose centre lies in an ellipse turned clockwise.
+
+    Returns:
+        A box around it and its pixels in there.
+    """
+    (cx, cy), reach = centre, max(radii) + 1
+    x0, x1 = (int(np.clip(v, 0, shape[1])) for v in (np.floor(cx - reach), np.ceil(cx + reach)))
+    y0, y1 = (int(np.clip(v, 0, shape[0])) for v in (np.floor(cy - reach), np.ceil(cy + reach)))
+    y, x = np.mgrid[y0:y1, x0:x1] + 0.5
+    sin, cos = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    along, across = (x - cx) * cos + (y - cy) * sin, (y - cy) * cos - (x - cx) * sin
+    rx, ry = (max(r, 1e-9) for r in radii)
+    return Rect(x0, y0, x1, y1), (along / rx) ** 2 + (across / ry) ** 2 <= 1
 
 
 def draw_shape(

@@ -52,9 +52,15 @@ def counts_of(runs: Runs, size: int) -> list[int]:
     return counts if counts[-1] else counts[:-1]
 
 
-def pixels_of(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Flat places of the set pixels of run lengths, unset ones first."""
-    lengths = np.asarray(counts, np.int64)
+def pixels_of(counts: Sequence[int] | NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Flat places of the set pixels of run lengths, unset ones first.
+
+    Raises:
+        ValueError: they do not fit into `size` pixels.
+    """
+    lengths = np.asarray(counts, np.int64).reshape(-1)
+    if (lengths < 0).any() or lengths.sum() > size:
+        raise ValueError("run lengths go beyond the image")
     ends = np.cumsum(lengths)
     starts, lengths = (ends - lengths)[1::2], lengths[1::2]
     total = int(lengths.sum())
@@ -104,11 +110,5 @@ def from_string(text: str) -> list[int]:
 
 
 def image_pixels(flat: NDArray[np.int64], height: int, width: int) -> NDArray[np.int64]:
-    """Places counted row by row from places counted column by column.
-
-    Raises:
-        ValueError: they lie outside the image.
-    """
-    if len(flat) and (flat[0] < 0 or flat[-1] >= height * width):
-        raise ValueError("run lengths go beyond the image")
+    """Places counted row by row from places counted column by column."""
     return (flat % height) * width + flat // height

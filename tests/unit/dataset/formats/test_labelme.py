@@ -57,6 +57,7 @@ def test_labelme_finds_the_masks(odd_project, tmp_path):
     assert listed[:3] == ["__ignore__", "_background_", "c 0"]
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 def test_the_loader_of_labelme_finds_the_masks(tiny_project, tmp_path):
     label_file = pytest.importorskip("labelme._label_file")
     shape = pytest.importorskip("labelme.utils.shape")
