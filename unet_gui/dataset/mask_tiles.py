@@ -8,6 +8,7 @@ leaves either the old or the new mask behind, whatever happens in between.
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -58,6 +59,7 @@ class TiledMaskFile:
         self._uniform: dict[int, Place] = {}
         self._palette: NDArray[np.uint8] | None = None
         self._active = 0
+        self._lock = threading.Lock()  # one thread saves while another one looks at masks
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -67,6 +69,10 @@ class TiledMaskFile:
         Raises:
             MaskReadError: missing, damaged, no mask in tiles, or of another size than `shape`.
         """
+        with self._lock:
+            return self._load(shape)
+
+    def _load(self, shape: tuple[int, ...] | None) -> TiledMask:
         before = stamp(self.path)
         try:
             with tifffile.TiffFile(self.path) as tif:
@@ -143,10 +149,11 @@ class TiledMaskFile:
             MaskWriteError: the disk is full, the folder read-only, ….
         """
         try:
-            if changed is None or not self._continues(mask):
-                self._write_whole(mask, palette, lambda key: _packed(mask.tile(key)))
-                return None
-            return self._write_changes(mask, palette, changed)
+            with self._lock:
+                if changed is None or not self._continues(mask):
+                    self._write_whole(mask, palette, lambda key: _packed(mask.tile(key)))
+                    return None
+                return self._write_changes(mask, palette, changed)
         except OSError as exc:
             reason, hint = explain(exc)
             raise MaskWriteError(f"{self.path.name} could not be saved: {reason}.", hint) from exc

@@ -115,6 +115,6 @@ class Overview:
 
 
 def overview_file(folder: Path, image: Path) -> Path:
-    """Where in a cache folder the overview of an image is kept."""
+    """Where in a folder of them the overview of an image is kept."""
     name = hashlib.sha256(str(image).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return folder / "overviews" / f"{name}.tif"
+    return folder / f"{name}.tif"
