@@ -143,9 +143,10 @@ class Backdrop(QObject):
     def _level(self, viewport: Viewport) -> int:
         assert self._source is not None
         level = level_for(viewport.zoom, self._source.levels)
-        seen = to_level(viewport.visible, level)
-        if self._sliding.isActive() and seen.width * seen.height > MANY * TILE * TILE:
-            return min(level + 1, self._source.levels - 1)
+        if self._sliding.isActive():
+            seen = to_level(viewport.visible, level)
+            if seen.width * seen.height > MANY * TILE * TILE:
+                return min(level + 1, self._source.levels - 1)
         return level
 
     def _draw(self, painter: QPainter, key: TileKey, overlap: float) -> None:

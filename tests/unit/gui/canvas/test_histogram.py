@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.memory_image import MemoryImage
 from unet_gui.gui.canvas import histogram
@@ -35,8 +34,9 @@ def test_of_an_image_on_disk_a_coarse_level_is_read_in_parts(monkeypatch):
     class OnDisk:
         resident, array, levels, shape = False, None, memory.levels, memory.shape
         level_shape = staticmethod(memory.level_shape)
+
         def __init__(self):
-            self.read_parts: list[tuple[Rect, int]] = []
+            self.read_parts = []
 
         def read(self, rect, level=0):
             self.read_parts.append((rect, level))
