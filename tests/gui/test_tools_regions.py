@@ -202,3 +202,17 @@ def test_a_lasso_accepts_only_the_class_asked_for(proposal):
     proposal.state.set_options(accept_only=2)
     proposal.drag((1, 1), (79, 1), (79, 59), (1, 59))
     assert np.array_equal(accepted(proposal), proposal.mask == 2)
+
+
+def test_an_image_of_one_value_is_filled_at_once_however_large(easel, queue_free):
+    easel.state.set_tool(Tool.FILL)
+    easel.drag((20.5, 20.5))
+    assert (easel.session.document.mask == 1).all()
+    easel.session.undo()
+    assert (easel.session.document.mask == 255).all()
+
+
+@pytest.fixture
+def queue_free(monkeypatch):
+    """Looking for a region would be an error."""
+    monkeypatch.setattr(pointed, "_find", None)

@@ -30,7 +30,7 @@ MOST_LINES: Final = 6000
 
 MARKS: Final = QColor(255, 255, 255, 70)
 
-_MARGIN: Final = 4
+_MARGIN: Final = 6
 _NODE: Final = 2.5
 
 

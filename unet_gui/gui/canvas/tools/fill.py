@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.gui.canvas.tools.base import Contact, Region, tool_name, tr
 from unet_gui.gui.canvas.tools.pointed import PointedTool, Read
 from unet_gui.gui.state import Tool
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unet_gui.core.geometry import Rect
 
 
 class FillTool(PointedTool):
@@ -14,8 +22,22 @@ class FillTool(PointedTool):
     tool = Tool.FILL
 
     def press(self, contact: Contact, *, erase: bool) -> None:
-        if self.bench.value(erase=erase) is not None:
-            self.take(self.bench.point(contact), erase=erase)
+        value = self.bench.value(erase=erase)
+        if value is None:
+            return
+        document, point = self.bench.document, self.bench.point(contact)
+        pixel = self.bench.pixel(point)
+        if document is not None and pixel is not None and self._alone(*pixel):
+            self._fill(document.bounds, None, document.value_at(*pixel), erase=erase)
+        else:
+            self.take(point, erase=erase)
+
+    def _alone(self, x: int, y: int) -> bool:
+        """All pixels have this value: nothing needs to be looked for, however large the image."""
+        document = self.bench.document
+        return document is not None and int(document.counts[document.value_at(x, y)]) == (
+            document.bounds.width * document.bounds.height
+        )
 
     def stamp(self) -> object | None:
         document = self.bench.document
@@ -33,18 +55,25 @@ class FillTool(PointedTool):
         return self.bench.state.active_class
 
     def use(self, region: Region, *, erase: bool) -> None:
+        value = self.value_at(*self._pixel_of(region))
+        if value is not None:
+            self._fill(*region, value, erase=erase)
+
+    def _fill(self, rect: Rect, where: NDArray[np.bool_] | None, old: int, *, erase: bool) -> None:
         value = self.bench.value(erase=erase)
         if value is None:
             return
-        x, y = self._pixel_of(region)
-        if self.value_at(x, y) == value:
-            said = tr("These pixels are unlabelled already.")
-            if value != UNLABELLED and self.bench.session.project is not None:
-                name = self.bench.session.project.classes[value].name
-                said = tr("These pixels are {0} already.").format(name)
-            self.bench.session.noticed.emit(said)
+        if value == old:
+            self._say_nothing_to_do(value)
             return
-        self.bench.apply(tool_name(self.tool, erase=erase), region, value)
+        self.bench.session.apply(tool_name(self.tool, erase=erase), rect, value, where=where)
+
+    def _say_nothing_to_do(self, value: int) -> None:
+        said = tr("These pixels are unlabelled already.")
+        if value != UNLABELLED and self.bench.session.project is not None:
+            name = self.bench.session.project.classes[value].name
+            said = tr("These pixels are {0} already.").format(name)
+        self.bench.session.noticed.emit(said)
 
     @staticmethod
     def _pixel_of(region: Region) -> tuple[int, int]:

@@ -63,14 +63,16 @@ class SuperpixelTool(CanvasTool):
 
     def hover(self) -> None:
         point, cells = self.bench.pointed(), self._cells()
-        self._preview = None
         if point is None or cells is None:
+            self._preview = None
             return
         rect, where = self._footprint(point, point)
-        if rect.empty:
+        if not rect.empty and cells.ready(rect):
+            self._show(cells, rect, where)
             return
-        self._show(cells, rect, where)
-        self._prepare(cells, rect)
+        self._preview = None
+        if not rect.empty:
+            self._prepare(cells, rect)
 
     def press(self, contact: Contact, *, erase: bool) -> None:
         value = self.bench.value(erase=erase)
@@ -143,27 +145,33 @@ class SuperpixelTool(CanvasTool):
         self._last = point
         if rect.empty or cells is None:
             return
-        self._waiting.append((rect, where))
-        self._show(cells, rect, where)
-        self._paint_waiting()
-        self._prepare(cells, rect)
+        if not self._waiting and cells.ready(rect):
+            self._paint(self._show(cells, rect, where))
+        else:
+            self._waiting.append((rect, where))
+            self._prepare(cells, rect)
 
     def _paint_waiting(self) -> None:
         """In their order, as far as the cells are known."""
         cells = self._cells()
         while self._waiting and cells is not None and cells.ready(self._waiting[0][0]):
-            rect, where = cells.covered(*self._waiting.pop(0))
-            if not rect.empty:
-                self.bench.session.paint(rect, where)
+            self._paint(cells.covered(*self._waiting.pop(0)))
 
-    def _show(self, cells: Cells, rect: Rect, where: NDArray[np.bool_]) -> None:
-        if not cells.ready(rect):
-            return
+    def _paint(self, region: Region) -> None:
+        if not region[0].empty:
+            self.bench.session.paint(*region)
+
+    def _show(self, cells: Cells, rect: Rect, where: NDArray[np.bool_]) -> Region:
+        """Show the cells under a footprint, which are known."""
         region = cells.covered(rect, where)
         seen = cells.size * self.bench.viewport.scale >= SEEN_FROM
         marks = cells.borders_near(rect) if seen and self.bench.state.view.superpixels else None
         value = UNLABELLED if self._erase and self.dragging else self.bench.state.active_class
-        self._preview = Preview(region=region, marks=marks, value=value)
+        old = self._preview
+        same = old is not None and old.marks is marks and old.value == value
+        if not (same and old is not None and _alike(old.region, region)):
+            self._preview = Preview(region=region, marks=marks, value=value)
+        return region
 
     def _prepare(self, cells: Cells, rect: Rect) -> None:
         """Find the cells under the brush and a little around it, where they are not known yet."""
@@ -198,3 +206,8 @@ class SuperpixelTool(CanvasTool):
         self._waiting.clear()
         self._closing = False
         self.bench.session.end_stroke()
+
+
+def _alike(a: Region | None, b: Region) -> bool:
+    """The pointer has moved within the same cells: nothing needs to be drawn anew."""
+    return a is not None and a[0] == b[0] and bool((a[1] == b[1]).all())
