@@ -174,8 +174,8 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost(session, qtbot, monkeypatc
     def full(*_args):
         raise MaskWriteError("The disk is full.", "Free some space.")
 
-    real = session.project.save_mask
-    monkeypatch.setattr(session.project, "save_mask", full)
+    real = session.project.save_mask_snapshot
+    monkeypatch.setattr(session.project, "save_mask_snapshot", full)
     errors = []
     session.failed.connect(errors.append)
     paint(session)
@@ -184,7 +184,7 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost(session, qtbot, monkeypatc
     qtbot.waitUntil(lambda: not session.runner.busy)
     assert [e.message for e in errors] == ["The disk is full."]
     assert not session.close_project()  # refuses to let go of unsaved work
-    monkeypatch.setattr(session.project, "save_mask", real)
+    monkeypatch.setattr(session.project, "save_mask_snapshot", real)
     paint(session, value=1, at=(5, 25), to=(9, 25))
     wait_saved(qtbot, session)
     assert np.array_equal(on_disk(session, "0.png"), session.document.mask)
@@ -312,15 +312,15 @@ def test_a_stroke_that_changes_nothing_does_not_hold_up_the_save(session, qtbot)
 def test_one_mask_that_cannot_be_written_does_not_keep_the_others_from_the_disk(
     session, qtbot, monkeypatch
 ):
-    real = session.project.save_mask
+    real = session.project.save_mask_snapshot
     broken = {"0.png"}
 
-    def save(entry, mask):
+    def save(entry, *mask):
         if entry.name in broken:
             raise MaskWriteError("The disk is full.")
-        real(entry, mask)
+        real(entry, *mask)
 
-    monkeypatch.setattr(session.project, "save_mask", save)
+    monkeypatch.setattr(session.project, "save_mask_snapshot", save)
     session.saver._retry.setInterval(30)
     paint(session)
     qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)

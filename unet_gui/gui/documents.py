@@ -121,18 +121,18 @@ def load_job(
         MaskReadError: its mask cannot be read or has another size.
     """
     if source is None:
-        source = yield from read_image_job(entry)
+        source = yield from read_image_job(project, entry)
     if document is None:
-        document = Document(project.load_mask(entry, source.shape))
+        document = Document(project.load_mask_tiles(entry, source.shape))
         recall(entry.name, document)
     return source, document
 
 
-def read_image_job(entry: ImageEntry) -> Generator[None, None, ImageSource]:
+def read_image_job(project: Project, entry: ImageEntry) -> Generator[None, None, ImageSource]:
     """Open the pixels of an image.
 
     Raises:
         ImageReadError: the image cannot be read.
     """
     yield
-    return open_source(entry.path)
+    return open_source(entry.path, cache=project.cache_dir / "overviews")

@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from unet_gui.core.errors import UnetGuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from unet_gui.core.document import Document
+    from unet_gui.core.tiled_mask import Key, MaskSnapshot
     from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.jobs import JobRunner
 
@@ -38,6 +39,11 @@ class _Unsaved:
     entry: ImageEntry
     document: Document
 
+    def take_changes(self) -> set[Key]:
+        """The tiles changed since the last save began."""
+        changed, self.document.changed_tiles = self.document.changed_tiles, set()
+        return changed
+
 
 class MaskSaver(QObject):
     """Writes edited masks.
@@ -56,6 +62,8 @@ class MaskSaver(QObject):
         super().__init__(parent)
         self.state = SaveState.SAVED
         self._runner = runner
+        self.written: Callable[[ImageEntry], None] | None = None
+        """Called right after a mask has reached the disk, on the thread that wrote it."""
         self._unsaved: dict[str, _Unsaved] = {}
         self._refused: set[str] = set()
         self._writing: str | None = None
@@ -85,7 +93,7 @@ class MaskSaver(QObject):
             self._writing = None
         for name, item in list(self._unsaved.items()):
             try:
-                item.project.save_mask(item.entry, item.document.snapshot().to_array())
+                self._save(item, item.document.snapshot(), item.take_changes())
             except UnetGuiError as problem:
                 error = problem
             else:
@@ -114,11 +122,11 @@ class MaskSaver(QObject):
         self._writing = name
         self._set_state(SaveState.SAVING)
         # As it is now: the person paints on while the file is written.
-        mask = item.document.snapshot()
+        mask, changed = item.document.snapshot(), item.take_changes()
 
         def job() -> Generator[None, None, None]:
             yield
-            item.project.save_mask(item.entry, mask.to_array())
+            self._save(item, mask, changed)
 
         self._runner.submit(
             f"save {name}",
@@ -127,6 +135,16 @@ class MaskSaver(QObject):
             on_error=lambda error: self._on_failed(name, error),
             priority=-10,
         )
+
+    def _save(self, item: _Unsaved, mask: MaskSnapshot, changed: set[Key]) -> None:
+        """Any thread."""
+        try:
+            item.project.save_mask_snapshot(item.entry, mask, changed)
+        except BaseException:
+            item.document.changed_tiles |= changed  # they are still to be written
+            raise
+        if self.written is not None:
+            self.written(item.entry)
 
     def _on_written(self, item: _Unsaved, revision: int) -> None:
         name = item.entry.name

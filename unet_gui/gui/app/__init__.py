@@ -44,6 +44,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     from unet_gui.gui.app.translation import install_translations
     from unet_gui.gui.finetuning import FineTuning
     from unet_gui.gui.main_window import MainWindow
+    from unet_gui.gui.mask_watch import MaskWatcher
     from unet_gui.gui.prediction import PredictionService
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
@@ -55,11 +56,12 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     theme = Theme(app, mode_named(settings.get("window/theme")))
     session, state = Session(), ViewState()
     _protect(session, state)
+    watcher = MaskWatcher(session)
     prediction = PredictionService(session)
     finetuning = FineTuning(session)
     window = MainWindow(session, state, prediction, finetuning, theme=theme, settings=settings)
     # Behind the widgets in the list of children, hence deleted after them.
-    for part in (theme, session, state, prediction, finetuning):
+    for part in (theme, session, state, prediction, finetuning, watcher):
         part.setParent(window)
     app.aboutToQuit.connect(window.shutdown)
     _open_first(window, list(argv[1:]))

@@ -17,7 +17,7 @@ from unet_gui.gui.documents import document_cache, image_cache, load_job, read_i
 from unet_gui.gui.session.painting import Painting
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from unet_gui.core.document import Document
@@ -108,6 +108,23 @@ class Session(Painting):
             self.project.refresh()
             self.images_changed.emit()
 
+    def reread(self, entries: Sequence[ImageEntry]) -> None:
+        """Other programs have changed these masks: take theirs, unless ours is still to be saved.
+
+        Saving then keeps theirs beside ours.
+        """
+        taken = [e.name for e in entries if e.name not in self.saver.pending]
+        for name in taken:
+            self._documents.drop(name)
+            self.status_changed.emit(name)
+        if self.entry is not None and self.entry.name in taken and not self.stroking:
+            name = self.entry.name
+            self._forget_image()
+            self.open_image(name)
+            self.noticed.emit(
+                self.tr("The mask was changed by another program and has been read again.")
+            )
+
     def forget_documents(self) -> None:
         """Masks on disk were rewritten: read the open image's anew; what was undone is gone."""
         self._documents.clear()
@@ -197,11 +214,12 @@ class Session(Painting):
 
     def _prefetch(self) -> None:
         """Read the next image's pixels ahead, so that going on costs next to nothing."""
+        project = self.project
         for entry in self.neighbours(1):
-            if entry.name not in self._images:
+            if project is not None and entry.name not in self._images:
                 self.runner.submit(
                     f"ahead {entry.name}",
-                    partial(read_image_job, entry),
+                    partial(read_image_job, project, entry),
                     on_done=partial(self._keep_image, entry.name),
                     on_error=lambda _error: None,  # said when the person opens that image
                 )
