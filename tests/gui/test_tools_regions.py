@@ -204,15 +204,11 @@ def test_a_lasso_accepts_only_the_class_asked_for(proposal):
     assert np.array_equal(accepted(proposal), proposal.mask == 2)
 
 
-def test_an_image_of_one_value_is_filled_at_once_however_large(easel, queue_free):
+def test_an_image_of_one_value_is_filled_without_looking_for_a_region(easel, monkeypatch):
+    monkeypatch.setattr(pointed, "SHOWN", 0)
+    monkeypatch.setattr(pointed, "_find", lambda *_: pytest.fail("looked for a region"))
     easel.state.set_tool(Tool.FILL)
     easel.drag((20.5, 20.5))
     assert (easel.session.document.mask == 1).all()
     easel.session.undo()
     assert (easel.session.document.mask == 255).all()
-
-
-@pytest.fixture
-def queue_free(monkeypatch):
-    """Looking for a region would be an error."""
-    monkeypatch.setattr(pointed, "_find", None)
