@@ -55,7 +55,7 @@ SUBCOMMANDS: Final = (
         (
             "import coco/annotations/instances_val.json --into street",
             "import labelme-folder --into leaves --images refer",
-            "import field-pairs --format png --into cells",
+            "import project-3.json --format labelstudio --into cells",
         ),
     ),
     Subcommand(
@@ -131,7 +131,7 @@ SUBCOMMANDS: Final = (
         (
             "export field --format voc --out field-voc",
             "export field --format png --out field-pairs --val 0.25 --seed 7",
-            "export field --format voc --out field-voc --verify",
+            "export field --format coco --out field-coco --verify",
         ),
     ),
     Subcommand(

@@ -1,0 +1,134 @@
+"""Label Studio: tasks with brush regions.
+
+    label_studio.json    tasks to import, one region for each class of an image
+    label_config.xml     the labelling interface to paste in
+    images/<name>.png or .jpg
+    classes.json         ids of the classes, which Label Studio has no place for
+
+Tasks name their images as local files: serve the folder as LOCAL_FILES_DOCUMENT_ROOT, or give
+another prefix (`--set prefix=…`). (Label Studio documentation, "Import pre-annotations";
+`label_studio_sdk.converter.brush`.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from unet_gui.dataset.formats import labelstudio_read
+from unet_gui.dataset.formats.brush import encode
+from unet_gui.dataset.formats.cvat import xml_name
+from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.names import write_classes
+from unet_gui.dataset.formats.objects import MaskObject, objects, whole_classes
+from unet_gui.dataset.formats.rle import bit_runs
+from unet_gui.dataset.formats.uncovered import (
+    KEEP_BACKGROUND,
+    UNCOVERED,
+    dropped,
+    losses,
+    named,
+    survives,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from unet_gui.core.progress import Progress
+    from unet_gui.dataset.formats.plan import Item
+    from unet_gui.dataset.formats.work import Work
+
+_PREFIX: Final = Option(
+    "prefix", ("/data/local-files/?d=images/",), "what Label Studio finds the images by"
+)
+_REGIONS: Final = Option(
+    "regions", ("class", "object"), "whether a region is all of a class, or one object"
+)
+
+
+def write(work: Work) -> Generator[Progress, None, None]:
+    """Write tasks for Label Studio.
+
+    Raises:
+        UnetGuiError: an image or mask cannot be read or written.
+        OSError: the disk is full, ….
+    """
+    skip = dropped(work.survey)
+    skipped = () if skip is None else (skip,)
+    names = {c.id: c.name for c in named(work.survey)}
+    regions = whole_classes if work.options["regions"] == "class" else objects
+
+    def one(item: Item) -> None:
+        image = work.write_image(item, f"images/{item.name}").rpartition("/")[2]
+        mask = work.mask(item)
+        results = [
+            _region(o, names[o.class_id], mask.shape, f"{item.name}/{i}")
+            for i, o in enumerate(regions(mask, skip=skipped))
+        ]
+        work.keep(item, {"image": image, "result": results})
+
+    yield from work.each(one)
+    write_classes(work)
+    work.target("label_config.xml").write_text(_config(work), encoding="utf-8")
+    with work.target("label_studio.json").open("w", encoding="ascii") as file:
+        for number, (item, part) in enumerate(work.kept(), start=1):
+            place = work.options["prefix"] + quote(part["image"], errors="surrogateescape")
+            task = {
+                "id": number,
+                "data": {"image": place, "split": str(item.split)},
+                "annotations": [{"id": number, "result": part["result"]}],
+            }
+            file.write(("[" if number == 1 else ",") + "\n" + json.dumps(task))
+        file.write("\n]\n")
+
+
+def _region(found: MaskObject, name: str, shape: tuple[int, ...], key: str) -> dict[str, Any]:
+    height, width = shape
+    # Only the rows it lies in: run lengths of the rest follow.
+    rows = np.zeros((found.rect.height, width), bool)
+    rows[:, found.rect.x0 : found.rect.x1] = found.where
+    starts, ends = bit_runs(rows.reshape(-1))
+    before = found.rect.y0 * width
+    return {
+        "id": hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:10],
+        "from_name": "tag",
+        "to_name": "image",
+        "type": "brushlabels",
+        "original_width": width,
+        "original_height": height,
+        "image_rotation": 0,
+        "value": {
+            "format": "rle",
+            "rle": encode((starts + before, ends + before), height * width),
+            "brushlabels": [name],
+        },
+    }
+
+
+def _config(work: Work) -> str:
+    labels = "".join(
+        f"    <Label value={quoteattr(xml_name(c.name))} background={quoteattr(c.color)}/>\n"
+        for c in named(work.survey)
+    )
+    return (
+        '<View>\n  <Image name="image" value="$image" zoom="true"/>\n'
+        f'  <BrushLabels name="tag" toName="image">\n{labels}  </BrushLabels>\n</View>\n'
+    )
+
+
+FORMAT = Format(
+    key="labelstudio",
+    title="Label Studio",
+    description="Tasks with brush regions to import into Label Studio, and its interface.",
+    write=write,
+    read=labelstudio_read.read,
+    sniff=labelstudio_read.sniff,
+    losses=losses,
+    survives=survives,
+    options=(_PREFIX, _REGIONS, KEEP_BACKGROUND, UNCOVERED),
+)
