@@ -38,6 +38,8 @@ def to_rgb(pixels: NDArray[Any], limits: Limits | None = None) -> RgbImage:
     Returns:
         H×W×3 uint8, C-contiguous.
     """
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
+        return np.ascontiguousarray(pixels)
     picked = _picked(pixels)
     if limits is None:
         planes = [stretch(plane) for plane in picked]

@@ -64,8 +64,13 @@ def image_size(path: Path) -> tuple[int, int]:
     return guarded(path, _size)
 
 
-def thumbnail(path: Path, side: int) -> RgbImage:
+def thumbnail(path: Path, side: int, *, cache: Path | None = None) -> RgbImage:
     """A small copy, at most `side` pixels wide and high; never enlarged.
+
+    Args:
+        path: The image.
+        side: The larger side of the copy.
+        cache: Folder where overviews of large images are kept, as for `open_source`.
 
     Returns:
         h×w×3 uint8.
@@ -73,7 +78,7 @@ def thumbnail(path: Path, side: int) -> RgbImage:
     Raises:
         ImageReadError: as `load_image`.
     """
-    return guarded(path, lambda p: _thumbnail(p, side))
+    return guarded(path, lambda p: _thumbnail(p, side, cache))
 
 
 def _load(path: Path) -> RgbImage:
@@ -96,9 +101,9 @@ def _size(path: Path) -> tuple[int, int]:
         return (height, width) if _orientation(path, image) >= 5 else (width, height)
 
 
-def _thumbnail(path: Path, side: int) -> RgbImage:
+def _thumbnail(path: Path, side: int, cache: Path | None) -> RgbImage:
     if tiff.is_tiff(path):
-        small = Image.fromarray(_small_tiff(path, 2 * side))
+        small = Image.fromarray(_small_tiff(path, 2 * side, cache))
         small.thumbnail((side, side), Image.Resampling.BOX)
         return np.array(small)
     with open_image(path) as image:
@@ -117,12 +122,12 @@ def _thumbnail(path: Path, side: int) -> RgbImage:
         return tiff.upright(np.array(flat), orientation)
 
 
-def _small_tiff(path: Path, enough: int) -> RgbImage:
+def _small_tiff(path: Path, enough: int, cache: Path | None) -> RgbImage:
     """The first image of a TIFF, or a smaller copy of it whose sides still reach `enough`."""
     if math.prod(tiff.size(path)) < tiff.LARGE:
         return tiff.load(path, enough=enough)
     try:
-        source = TiledTiff(path)
+        source = TiledTiff(path, cache=cache)
     except NotInPiecesError:
         return tiff.load(path, enough=enough)
     with closing(source):

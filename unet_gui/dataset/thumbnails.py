@@ -36,7 +36,7 @@ def cached_thumbnail(path: Path, side: int, folder: Path) -> RgbImage:
                 return np.array(image.convert("RGB"))
     except Exception as exc:  # noqa: BLE001 - a cache is never worth an error
         _log.debug("no thumbnail of %s yet: %s", path, exc)
-    small = thumbnail(path, side)
+    small = thumbnail(path, side, cache=folder.parent / "overviews")
     _store(cached, small, version)
     return small
 

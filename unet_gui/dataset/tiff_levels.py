@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,6 +17,8 @@ from unet_gui.dataset.levels import level_shape
 from unet_gui.dataset.tiff_blocks import NotInPiecesError, PageBlocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
@@ -25,6 +30,7 @@ LIMIT_PIXELS: Final = 1 << 24
 """Brightness limits are taken from a whole level of at most this many pixels, or from a sample."""
 
 _SAMPLED_BLOCKS: Final = 64
+_MANY: Final = 4
 
 
 class BlockCache:
@@ -85,7 +91,7 @@ class FileLevel:
         planes = [page.read(row, column) for page in self._pages]
         return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
 
-    def read(self, rect: Rect, cache: BlockCache, limits: Limits | None) -> RgbImage:
+    def read(self, rect: Rect, blocks: BlockCache, limits: Limits | None) -> RgbImage:
         """Pixels as RGB; where the file has none, because its level is a bit small, the nearest."""
         height, width = self.shape
         inside = Rect(
@@ -96,13 +102,20 @@ class FileLevel:
         )
         out = np.empty((inside.height, inside.width, 3), np.uint8)
         rows, columns = self.block
-        for row in range(inside.y0 // rows, (inside.y1 - 1) // rows + 1):
-            for column in range(inside.x0 // columns, (inside.x1 - 1) // columns + 1):
-                block = self._rgb(row, column, cache, limits)
-                x, y = column * columns, row * rows
-                area = Rect(x, y, x + columns, y + rows).intersection(inside)
-                target = out[area.moved(-inside.x0, -inside.y0).slices]
-                target[...] = block[area.moved(-x, -y).slices]
+        touched = [
+            (row, column)
+            for row in range(inside.y0 // rows, (inside.y1 - 1) // rows + 1)
+            for column in range(inside.x0 // columns, (inside.x1 - 1) // columns + 1)
+        ]
+
+        def copy(place: tuple[int, int]) -> None:
+            block = self._rgb(*place, blocks, limits)
+            x, y = place[1] * columns, place[0] * rows
+            area = Rect(x, y, x + columns, y + rows).intersection(inside)
+            target = out[area.moved(-inside.x0, -inside.y0).slices]
+            target[...] = block[area.moved(-x, -y).slices]
+
+        _for_each(touched, copy)
         lacking = (rect.height - inside.height, rect.width - inside.width)
         if any(lacking):
             out = np.pad(out, ((0, lacking[0]), (0, lacking[1]), (0, 0)), mode="edge")
@@ -120,13 +133,28 @@ class FileLevel:
         blocks = [self.raw(*place) for place in places]
         return limits_of(np.concatenate([b.reshape(-1, 1, b.shape[2]) for b in blocks]))
 
-    def _rgb(self, row: int, column: int, cache: BlockCache, limits: Limits | None) -> RgbImage:
+    def _rgb(self, row: int, column: int, blocks: BlockCache, limits: Limits | None) -> RgbImage:
         key = (self.level, row, column)
-        block = cache.get(key)
+        block = blocks.get(key)
         if block is None:
             block = to_rgb(self.raw(row, column), limits)
-            cache.put(key, block)
+            blocks.put(key, block)
         return block
+
+
+def _for_each(places: list[tuple[int, int]], do: Callable[[tuple[int, int]], None]) -> None:
+    """Do something with each block, several at a time: decoders let other threads run."""
+    if len(places) < _MANY:
+        for place in places:
+            do(place)
+    else:
+        for _ in _pool().map(do, places):
+            pass
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(4, os.cpu_count() or 1), "tiff")
 
 
 def file_levels(file: File, pyramid: list[list[Any]]) -> list[FileLevel]:
