@@ -189,3 +189,14 @@ def test_the_hint_keeps_whole_sentences(qtbot):
     line.resize(line.fontMetrics().horizontalAdvance("Paint  ·  Right button") + 30, 20)
     assert line.text() == "Paint"
     assert np.all([word in line.toolTip() for word in ("erase", "Esc")])
+
+
+def test_a_narrow_tool_bar_keeps_every_button(window):
+    window.resize(860, 600)
+    QApplication.processEvents()
+    for name in ("open", "brush", "undo", "zoom_fit", "discard", "accept", "accept_next"):
+        assert window.findChild(QToolButton, name).isVisible(), name
+    window.resize(1600, 800)
+    QApplication.processEvents()
+    assert "Accept" in window.findChild(QToolButton, "accept").text()
+    assert window.tool_bar.opacity_slider.isVisible()

@@ -395,14 +395,3 @@ def test_light_and_dark(window, qapp):
     assert window.settings.get("window/theme") == "light"
     window.commands["theme_system"].trigger()
     assert window.theme.mode is ThemeMode.SYSTEM
-
-
-def test_a_narrow_tool_bar_keeps_every_button(window):
-    window.resize(860, 600)
-    settle(window)
-    for name in ("open", "brush", "undo", "zoom_fit", "discard", "accept", "accept_next"):
-        assert window.findChild(QToolButton, name).isVisible(), name
-    window.resize(1600, 800)
-    settle(window)
-    assert "Accept" in window.findChild(QToolButton, "accept").text()
-    assert window.tool_bar.opacity_slider.isVisible()

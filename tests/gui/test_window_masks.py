@@ -127,6 +127,7 @@ def test_locked_classes_are_safe_from_the_window(window):
     window.commands["class_lock"].trigger()
     paint(window, 0, 0, 20, 20, value=1)
     assert (mask(window)[:6, :6] == 0).all()
+    QApplication.processEvents()
     window.commands["class_show_all"].trigger()
     paint(window, 0, 0, 20, 20, value=1)
     assert (mask(window)[:6, :6] == 1).all()

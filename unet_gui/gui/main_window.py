@@ -178,8 +178,6 @@ class MainWindow(QMainWindow):
         page.setFocus()
         QTimer.singleShot(0, self, self._share_room)
         if not is_open:
-            self.classes.show_all()
-            self.state.set_options(paint_only=None, accept_only=None)
             self.start_page.show_recent(self.settings.recent_projects())
         self.show_pixel_size()
         self._show_title()

@@ -56,12 +56,12 @@ class CheatSheet(QDialog):
         layout.setSpacing(SPACE_L)
         layout.addWidget(self.field)
         layout.addWidget(self.area)
-        self._show("")
+        page = self._show("")
         self.field.textChanged.connect(self._show)
-        wanted = self.area.widget().sizeHint() + QSize(2 * SPACE_XL + 24, 64)
+        wanted = page.sizeHint() + QSize(2 * SPACE_XL + 24, 64)
         self.resize(wanted.boundedTo(self.screen().availableSize() * 0.9))
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str) -> QWidget:
         words = text.casefold().split()
         groups = {
             title: [
@@ -78,6 +78,7 @@ class CheatSheet(QDialog):
         for titles in _balanced({title: len(items) for title, items in groups.items()}):
             columns.addLayout(_column({title: groups[title] for title in titles}))
         self.area.setWidget(page)
+        return page
 
     def _tables(self, rows: Sequence[Row]) -> dict[str, list[Line]]:
         groups: dict[str, list[Line]] = {}

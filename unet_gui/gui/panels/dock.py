@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
 from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_L, SPACE_S
 
@@ -60,6 +68,18 @@ class PanelDock(QDockWidget):
         if self.titleBarWidget() is not bar:
             self.setTitleBarWidget(bar)
             bar.show()
+
+
+def scrolled(panel: QWidget) -> QScrollArea:
+    """The panel with a scroll bar where the dock is too low: it never makes the window higher."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panel)
+    area.setMinimumWidth(panel.minimumSizeHint().width())
+    return area
 
 
 class DockTitles(QObject):

@@ -12,7 +12,7 @@ from unet_gui.gui.canvas.navigator import Navigator
 from unet_gui.gui.canvas.view import CanvasView
 from unet_gui.gui.panels.class_list import ClassListPanel
 from unet_gui.gui.panels.display import DisplayPanel
-from unet_gui.gui.panels.dock import DockTitles, PanelDock, PanelSwitch
+from unet_gui.gui.panels.dock import DockTitles, PanelDock, PanelSwitch, scrolled
 from unet_gui.gui.panels.history import HistoryPanel
 from unet_gui.gui.panels.image_list import ImageListPanel
 from unet_gui.gui.panels.learner import LearnerPanel
@@ -95,7 +95,7 @@ class Parts:
         self.class_dock = PanelDock("class_dock", tr("Classes"), self.classes, theme)
         self.history_dock = PanelDock("history_dock", tr("History"), self.history, theme)
         self.learner_dock = PanelDock("learner_dock", tr("Learner"), self.learner, theme)
-        self.display_dock = PanelDock("display_dock", tr("Display"), self.display, theme)
+        self.display_dock = PanelDock("display_dock", tr("Display"), scrolled(self.display), theme)
         self.navigator_dock = PanelDock(
             "navigator_dock", tr("Navigator"), Navigator(session, state, self.canvas), theme
         )
