@@ -28,6 +28,7 @@ from unet_gui.dataset.discovery import find_images
 from unet_gui.dataset.formats.format import Format
 from unet_gui.dataset.formats.label_images import (
     code,
+    color_table,
     distinct_colors,
     known_only,
     read_colors,
@@ -38,6 +39,8 @@ from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask
@@ -148,6 +151,7 @@ def read(path: Path, options: Options) -> Generator[Progress, None, ImportPlan]:
         elif rgb == (0, 0, 0):
             ids[0] = i
     ids |= {code(rows[i][1]): UNLABELLED for i in void}
+    lut = color_table(ids)
     records: list[Record] = []
     bare = 0
     for split, image, mask in _pairs(path):
@@ -155,7 +159,7 @@ def read(path: Path, options: Options) -> Generator[Progress, None, ImportPlan]:
             yield Progress(len(records), 0, image.name)
         if mask is None:
             bare += 1
-        decode = None if mask is None else partial(_decode, mask, ids)
+        decode = None if mask is None else partial(_decode, mask, lut)
         records.append(Record(image.name, image, decode, split))
     if not records:
         raise DatasetError(
@@ -166,8 +170,8 @@ def read(path: Path, options: Options) -> Generator[Progress, None, ImportPlan]:
     return ImportPlan("camvid", classes, records, tuple(warnings))
 
 
-def _decode(file: Path, ids: dict[int, int], findings: Findings) -> ClassMask:
-    return read_colors(file, ids)
+def _decode(file: Path, lut: NDArray[np.uint16], findings: Findings) -> ClassMask:
+    return read_colors(file, lut)
 
 
 def sniff(path: Path) -> float:
