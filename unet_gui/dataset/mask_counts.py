@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.document import histogram
-from unet_gui.dataset.files import stamp, write_json
+from unet_gui.dataset.files import stamp, write_atomic
 from unet_gui.dataset.mask_tiles import TILED_SUFFIX, mask_tile_counts
 from unet_gui.dataset.masks import load_mask, load_mask_tiles
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _FLUSH_EVERY: Final = 200
+_SHARE: Final = 20
 
 Counts = dict[int, int]
 """Pixels by mask value; values that do not occur are not in it."""
@@ -37,6 +39,7 @@ class MaskCounts:
         self._file = file
         self._known: dict[str, tuple[Stamp, Counts]] = _read(file)
         self._unwritten = 0
+        self._flushed, self._cost = time.monotonic(), 0.0
 
     def get(self, path: Path, classes: ClassTable) -> Counts:
         """Counts of a mask file; empty when there is none.
@@ -70,16 +73,23 @@ class MaskCounts:
         if not self._unwritten:
             return
         self._unwritten = 0
-        data = {p: [*s, {str(k): v for k, v in c.items()}] for p, (s, c) in [*self._known.items()]}
+        started = time.monotonic()
+        data = {p: [*s, c] for p, (s, c) in [*self._known.items()]}
+        # On one line, which json writes many times quicker.
+        text = json.dumps(data, separators=(",", ":")).encode("ascii")
         try:
-            write_json(self._file, data, durable=False)
+            write_atomic(self._file, lambda file: file.write(text), durable=False)
         except OSError as exc:
             _log.debug("mask counts not kept: %s", exc)
+        self._flushed = time.monotonic()
+        self._cost = self._flushed - started
 
     def _remember(self, path: Path, now: Stamp, counts: Counts) -> None:
         self._known[str(path)] = (now, counts)
         self._unwritten += 1
-        if self._unwritten >= _FLUSH_EVERY:
+        # All are written each time: with very many, seldom enough not to matter.
+        rested = time.monotonic() - self._flushed >= _SHARE * self._cost
+        if self._unwritten >= _FLUSH_EVERY and rested:
             self.flush()
 
 
