@@ -25,6 +25,7 @@ from unet_gui.dataset.predictions import CachedPrediction, Origin, PredictionCac
 from unet_gui.dataset.project_masks import ProjectMasks
 from unet_gui.dataset.rounds import Round, Rounds
 from unet_gui.dataset.thumbnails import cached_thumbnail
+from unet_gui.dataset.voc_lists import add_to_lists
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -229,13 +230,15 @@ class Project(ProjectMasks):
         return Status.PROPOSED if fresh else Status.UNTOUCHED
 
     def set_done(self, entry: ImageEntry, done: bool) -> None:
-        """Mark an image as finished or not.
+        """Mark an image as finished or not. In a VOC folder a finished one is also listed.
 
         Raises:
             ProjectError: project.json cannot be written.
         """
         if done:
             self._file.update(lambda s: s.done.add(entry.name))
+            if self.images_dir.name == "JPEGImages":
+                add_to_lists(self.images_dir.parent, Path(entry.name).stem)
         else:
             self._file.update(lambda s: s.done.discard(entry.name))
 
