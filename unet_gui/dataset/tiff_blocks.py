@@ -72,8 +72,14 @@ class PageBlocks:
         if not file.holds(page):
             raise NotInPiecesError("its pixels are in another file")
         self._file = file
-        self._page = page
         self._key = key = page.keyframe
+        # tifffile reads much of this when it is first asked for, from the one file handle: here and
+        # now, since later several threads ask.
+        self._offsets, self._sizes = list(page.dataoffsets), list(page.databytecounts)
+        self._tables = {"jpegheader": key.jpegheader, "jpegtables": page.jpegtables}
+        self._tables = {name: data for name, data in self._tables.items() if data is not None}
+        self._nodata, self._decode = key.nodata, key.decode
+        decoded(key, np.zeros((1, 1, sample_count(key)), key.dtype))
         self.shape = (int(key.imagelength), int(key.imagewidth))
         self._plain = not key.is_tiled and _is_plain(key)
         self.block = self._block_size()
@@ -136,24 +142,15 @@ class PageBlocks:
         rows, columns = self._grid
         depth = -(-int(self._key.imagedepth) // int(self._key.tiledepth or 1))
         index = sample * rows * columns * depth + row * columns + column
-        size = self._page.databytecounts[index] if index < len(self._page.databytecounts) else 0
+        size = self._sizes[index] if index < len(self._sizes) else 0
         if not size:  # a tile of which nothing is stored is empty on purpose
             return self._empty()
-        data = self._file.read(self._page.dataoffsets[index], size)
-        if self._key.jpegheader is not None:
-            pixels = self._decode(data, index, jpegheader=self._key.jpegheader)
-        elif self._page.jpegtables is not None:
-            pixels = self._decode(data, index, jpegtables=self._page.jpegtables)
-        else:
-            pixels = self._decode(data, index)
+        data = self._file.read(self._offsets[index], size)
+        pixels: NDArray[Any] | None = self._decode(data, index, **self._tables)[0]
         return self._empty() if pixels is None else np.asarray(pixels[0])
 
-    def _decode(self, data: bytes, index: int, **tables: bytes) -> NDArray[Any] | None:
-        pixels: NDArray[Any] | None = self._key.decode(data, index, **tables)[0]
-        return pixels
-
     def _empty(self) -> NDArray[Any]:
-        return np.full((*self.block, self._contiguous_samples()), self._key.nodata, self.dtype)
+        return np.full((*self.block, self._contiguous_samples()), self._nodata, self.dtype)
 
     def _rows(self, sample: int, row: int) -> NDArray[Any]:
         """Rows of uncompressed pixels, straight from their place in the file."""
@@ -161,7 +158,7 @@ class PageBlocks:
         height = min(self.block[0], self.shape[0] - top)
         strip_rows = min(int(self._key.rowsperstrip), self.shape[0])
         strips = -(-self.shape[0] // strip_rows)
-        start = self._page.dataoffsets[sample * strips + top // strip_rows]
+        start = self._offsets[sample * strips + top // strip_rows]
         size = self._row_bytes()
         data = self._file.read(start + top % strip_rows * size, height * size)
         kind = self.dtype.newbyteorder(self._file.byteorder)

@@ -262,3 +262,16 @@ def test_channels_in_other_files_are_not_mistaken(tmp_path):
     assert np.array_equal(whole_image[..., 1], planes[..., 1])
     with pytest.raises(NotInPiecesError):
         TiledTiff(tmp_path / "a.ome.tif")
+
+
+def test_the_first_look_of_many_threads_at_many_tiles(tmp_path):
+    """tifffile reads long lists of tiles when they are first asked for; nobody may be in between."""
+    pixels = RNG.integers(0, 256, (1200, 1200), np.uint8)
+    tifffile.imwrite(tmp_path / "x.tif", pixels, tile=(16, 16), compression="deflate")
+    rects = [Rect(x, x, x + 90, x + 80) for x in range(0, 1100, 20)]
+    for _ in range(4):
+        source = TiledTiff(tmp_path / "x.tif")
+        with ThreadPoolExecutor(8) as pool:
+            for rect, part in zip(rects, pool.map(source.read, rects), strict=True):
+                assert np.array_equal(part[..., 0], pixels[rect.slices])
+        source.close()
