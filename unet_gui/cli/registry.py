@@ -132,6 +132,8 @@ SUBCOMMANDS: Final = (
             "export field --format voc --out field-voc",
             "export field --format png --out field-pairs --val 0.25 --seed 7",
             "export field --format coco --out field-coco --verify",
+            "export cells --format nnunet --out Dataset001_Cells --group '^(mouse[0-9]+)_'",
+            "export field --format camvid --out tiles --crops 512 --classes crop,weed",
         ),
     ),
     Subcommand(

@@ -89,19 +89,21 @@ class Work:
 
         All files that `write` makes must come from `target`, `write_*` or `keep`.
         """
-        for i, item in enumerate(self.items):
-            yield Progress(i, len(self.items), item.entry.name)
-            key = self._fingerprint(item) if self.journal else ""
-            done = self.journal.done(item.name, key) if self.journal else None
-            if done is None:
-                self._written, self._here, self._mask = [], Tally(), None
-                write(item)
-                done = self._here
-                if self.journal:
-                    self.journal.finish(item.name, key, self._written, done)
-            self.tally.add(done)
-            self.parts.setdefault(item.split, Tally()).add(done)
-        self.release()
+        try:
+            for i, item in enumerate(self.items):
+                yield Progress(i, len(self.items), item.entry.name)
+                key = self._fingerprint(item) if self.journal else ""
+                done = self.journal.done(item.name, key) if self.journal else None
+                if done is None:
+                    self._written, self._here, self._mask = [], Tally(), None
+                    write(item)
+                    done = self._here
+                    if self.journal:
+                        self.journal.finish(item.name, key, self._written, done)
+                self.tally.add(done)
+                self.parts.setdefault(item.split, Tally()).add(done)
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Close the image that crops were taken from."""
