@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, QRectF, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
@@ -26,7 +26,7 @@ from unet_gui.gui.canvas.image_tiles import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from unet_gui.core.display import Display
     from unet_gui.core.document import RgbImage
@@ -136,9 +136,13 @@ class Backdrop(QObject):
         painter.setTransform(viewport.transform(), True)
         painter.scale(size, size)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
-        for row, column in to_level(exposed, level).tiles(TILE):
-            self._draw(painter, TileKey(level, row, column), overlap)
+        keys = [TileKey(level, row, column) for row, column in to_level(exposed, level).tiles(TILE)]
+        missing = [key for key in keys if not self._draw(painter, key, overlap)]
         painter.restore()
+        if missing:
+            x, y = (v / size / TILE - 0.5 for v in viewport.center)
+            missing.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
+            self._want(missing)
 
     def _level(self, viewport: Viewport) -> int:
         assert self._source is not None
@@ -149,19 +153,20 @@ class Backdrop(QObject):
                 return min(level + 1, self._source.levels - 1)
         return level
 
-    def _draw(self, painter: QPainter, key: TileKey, overlap: float) -> None:
+    def _draw(self, painter: QPainter, key: TileKey, overlap: float) -> bool:
+        """False where it has yet to be read; what is at hand is shown meanwhile."""
         assert self._source is not None
         height, width = self._source.shape
         part = _part(key, overlap, width / (1 << key.level), height / (1 << key.level))
         tile, above = self._tile(key), 0
+        found = tile is not None
         if tile is None:
-            self._want([key])
             tile, above = self._coarser(key)
         if tile is None:
-            return
+            return False
         if tile.image is None:
             _hatch(painter, part)
-            return
+            return True
         scale = 1 << above
         source = QRectF(
             part.x() / scale - tile.area.x0,
@@ -169,7 +174,12 @@ class Backdrop(QObject):
             part.width() / scale,
             part.height() / scale,
         )
+        blended = painter.testRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        # Large squares of a coarse level would look like the image's own pixels.
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended or above > 0)
         painter.drawImage(part, tile.image, source)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
+        return found
 
     def _tile(self, key: TileKey) -> ImageTile | None:
         """The tile as it should look now; None when it has yet to be read."""
@@ -218,7 +228,7 @@ class Backdrop(QObject):
 
     # -- reading on demand -----------------------------------------------------------------
 
-    def _want(self, keys: Any) -> None:
+    def _want(self, keys: Iterable[TileKey]) -> None:
         """Read these first, then what was wanted before; once the painting is over."""
         self._wanted = dict.fromkeys(keys) | self._wanted
         self._ask.start()
