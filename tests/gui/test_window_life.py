@@ -105,12 +105,14 @@ def test_size_tools_and_docks_are_remembered(open_window, tiny_project):
 
 def test_panels_hidden_for_a_moment_come_back_at_the_next_start(open_window, tiny_project):
     window = open_window(tiny_project.root)
+    before = [d.isHidden() for d in window.docks]
     press(window, Qt.Key.Key_Tab)
     window.close()
-    assert all(not d.isHidden() for d in open_window(tiny_project.root).docks)
+    assert [d.isHidden() for d in open_window(tiny_project.root).docks] == before
 
 
 def test_closing_a_project_leads_to_the_start_page(window, open_window):
+    before = [d.isHidden() for d in window.docks]
     window.commands["close_project"].trigger()
     assert window.start_page.isVisible()
     assert not any(d.isVisible() for d in window.docks)
@@ -119,7 +121,7 @@ def test_closing_a_project_leads_to_the_start_page(window, open_window):
     assert button.toolTip() == str(window.settings.recent_projects()[0])
     button.click()
     assert window.session.project is not None
-    assert all(d.isVisible() for d in window.docks)
+    assert [d.isHidden() for d in window.docks] == before
 
 
 def test_the_recent_menu_opens_projects(window, image_folder, qtbot):

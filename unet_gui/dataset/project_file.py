@@ -40,8 +40,8 @@ class Settings:
         mask_names: Mask file by image name, where several images share a stem.
         base: Read-only project or folder that this one stands in for; its masks and rounds count
             where this project has none of its own.
-        pixel_size: Side of a pixel in nature, above 0, and its unit; None when it is not known.
         id: Tells the project's own rounds from others; None before the first write.
+        pixel_size: Side of a pixel in nature, above 0, and its unit; None when it is not known.
     """
 
     classes: ClassTable
@@ -52,8 +52,8 @@ class Settings:
     adopted: str | None = None
     mask_names: dict[str, str] = field(default_factory=dict)
     base: str | None = None
-    pixel_size: tuple[float, str] | None = None
     id: str | None = None
+    pixel_size: tuple[float, str] | None = None
 
 
 class ProjectFile:
