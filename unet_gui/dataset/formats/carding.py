@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from unet_gui import __version__
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.card import (
     DATA,
@@ -46,7 +46,7 @@ def write_card(
         pixels={part: work.parts[part].pixels for part in work.splits if part in work.parts},
         split=_rule(split),
         notes=[*notes, *work.tally.warnings(work.classes)],
-        version=__version__,
+        version=_version(),
     )
     checksum = hashlib.sha256(listed).hexdigest()
     work.target(SUMS).write_bytes(listed)
@@ -85,3 +85,8 @@ def _rule(split: Split) -> dict[str, Any]:
     else:
         rule = {"val": split.val, "test": split.test, "seed": split.seed}
     return rule if split.group is None else {**rule, "group": split.group}
+
+
+def _version() -> str:
+    # By name: an import would tie the datasets to all that the package offers.
+    return str(import_module("unet_gui").__version__)

@@ -80,7 +80,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
 
     def one(item: Item) -> None:
         part = "Ts" if item.split == "test" else "Tr"
-        image = Image.fromarray(work.image(item))
+        image = Image.fromarray(work.shown(item))
         target = work.target(f"images{part}/{item.name}_0000.png")
         (image.convert("L") if grey else image).save(target, "PNG", compress_level=1)
         write_grey(work.target(f"labels{part}/{item.name}.png"), lut[work.mask(item)])

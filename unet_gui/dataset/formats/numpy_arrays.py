@@ -64,7 +64,7 @@ def _write_files(work: Work) -> Generator[Progress, None, None]:
 
     def one(item: Item) -> None:
         target = work.target(f"{item.split}/{item.name}.npz")
-        save(target, image=work.image(item), mask=work.mask(item))
+        save(target, image=work.shown(item), mask=work.mask(item))
 
     yield from work.each(one)
 
@@ -85,7 +85,7 @@ def _write_stack(work: Work) -> Generator[Progress, None, None]:
 
     def one(item: Item) -> None:
         images, masks = stacks[item.split]
-        images[places[item.name]] = work.image(item)
+        images[places[item.name]] = work.shown(item)
         masks[places[item.name]] = work.mask(item)
 
     yield from work.each(one)

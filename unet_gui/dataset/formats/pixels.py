@@ -13,7 +13,7 @@ from PIL import Image
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError
-from unet_gui.dataset.decoding import open_image
+from unet_gui.dataset.decoding import open_image, raw_mode
 from unet_gui.dataset.images import load_image
 from unet_gui.dataset.mask_counts import count
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ORIENTATION: Final = 0x0112
 _JPEG_LIMIT: Final = 65535
+_EIGHT_BIT: Final = frozenset({"1", "L", "P", "RGB"})
 
 
 @dataclass(slots=True)
@@ -174,5 +175,14 @@ def _is_upright(path: Path, *formats: str) -> bool:
             if image.format not in formats or image.mode == "CMYK":
                 return False
             return image.getexif().get(_ORIENTATION, 1) in {0, 1}
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
+def holds_rgb(path: Path) -> bool:
+    """Whether the file holds nothing that 8-bit RGB cannot: no depth, no more channels."""
+    try:
+        with open_image(path) as image:
+            return image.mode in _EIGHT_BIT and "16" not in raw_mode(image)
     except (OSError, ValueError, SyntaxError):
         return False

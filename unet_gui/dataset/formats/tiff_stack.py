@@ -121,7 +121,7 @@ def _stacks(work: Work) -> Generator[Progress, None, dict[tuple[str, _Size], lis
 
 def _page(tif: tifffile.TiffWriter, work: Work, item: Item, kind: str) -> None:
     if kind == "images":
-        tif.write(work.image(item), photometric="rgb", compression="zlib", metadata=None)
+        tif.write(work.shown(item), photometric="rgb", compression="zlib", metadata=None)
         return
     tif.write(
         work.mask(item),

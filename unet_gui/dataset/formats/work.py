@@ -16,6 +16,7 @@ from unet_gui.dataset.formats.journal import Journal, fingerprint
 from unet_gui.dataset.formats.opened import Opened
 from unet_gui.dataset.formats.pixels import (
     Tally,
+    holds_rgb,
     save_jpeg,
     save_png,
     tally_mask,
@@ -135,6 +136,12 @@ class Work:
             return self._opened(item).image(item.window)
         return load_image(item.entry.path)
 
+    def shown(self, item: Item) -> RgbImage:
+        """As `image`, and told in the report where the file holds more than that."""
+        if not holds_rgb(item.entry.path):
+            self._here.converted += 1
+        return self.image(item)
+
     def mask(self, item: Item) -> ClassMask:
         """H×W uint8 of class ids, 255 = unlabelled. Counted in the tally; do not change it.
 
@@ -179,14 +186,14 @@ class Work:
     def write_png(self, item: Item, name: str) -> None:
         """The image as PNG without loss: the very file when it is one and upright."""
         if item.window is not None:
-            save_png(self.image(item), self.target(name))
+            save_png(self.shown(item), self.target(name))
         else:
             write_png(item.entry, self.target(name), self._here)
 
     def write_jpeg(self, item: Item, name: str) -> None:
         """The image as JPEG: the very file when it is one, else quality 95, 4:4:4."""
         if item.window is not None:
-            save_jpeg(self.image(item), self.target(name), item.entry.name, self._here)
+            save_jpeg(self.shown(item), self.target(name), item.entry.name, self._here)
         else:
             write_jpeg(item.entry, self.target(name), self._here)
 

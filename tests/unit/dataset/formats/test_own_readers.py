@@ -182,3 +182,13 @@ def test_arrays_of_others_are_read(tmp_path):
     assert project.load_mask(project.images[0]).tolist() == [[0, 1, 1], [255, 0, 3]]
     assert np.array_equal(tifffile.imread(project.images[0].path), grey)
     assert project.classes.ids == (0, 1, 3)
+
+
+@pytest.mark.parametrize("key", ["nnunet", "tiff", "numpy"])
+def test_deep_images_are_written_as_shown_and_it_is_said(tiny_project, tmp_path, key):
+    deep = np.arange(48 * 32, dtype=np.uint16).reshape(32, 48) * 10
+    tifffile.imwrite(tiny_project.images_dir / "d.tif", deep)
+    tiny_project.refresh()
+    tiny_project.save_mask(tiny_project.entry("d.tif"), np.zeros((32, 48), np.uint8))
+    report = drain(export(tiny_project, key, tmp_path / "out", verified=True))
+    assert any("1 images were written as 8-bit RGB" in w for w in report.warnings)
