@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.document import histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,8 +55,8 @@ def find_objects(mask: ClassMask) -> list[MaskObjects]:
     """
     from scipy import ndimage
 
-    counted = np.bincount(mask.ravel(), minlength=256)
-    places = ndimage.find_objects(mask.astype(np.int32) + 1, max_label=UNLABELLED)
+    counted = histogram(mask)
+    places = ndimage.find_objects(mask.astype(np.int16) + 1, max_label=UNLABELLED)
     return [_of_class(mask, i, places[i]) for i in np.flatnonzero(counted[:UNLABELLED]).tolist()]
 
 

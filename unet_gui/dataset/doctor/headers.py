@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image, UnidentifiedImageError
 
 from unet_gui.dataset.decoding import TooLargeError, open_image, raw_mode
+from unet_gui.dataset.mask_tiles import is_tiled_mask
 from unet_gui.dataset.tiff import is_tiff
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Header:
         frames: Pages or frames.
         interlaced: Whether it is an interlaced PNG.
         lossy: Whether pixels were changed by compression.
+        ours: Whether it is a mask in tiles, as this program writes masks too large for a PNG.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Header:
     frames: int = 1
     interlaced: bool = False
     lossy: bool = False
+    ours: bool = False
 
     @property
     def usable(self) -> bool:
@@ -140,6 +143,7 @@ def _read_tiff(path: Path, header: Header) -> None:
         tag = page.tags.get("Orientation")
         value = int(tag.value) if tag is not None else 1
         header.orientation = value if 1 <= value <= 8 else 1
+        header.ours = is_tiled_mask(tif.pages.first)
         header.lossy = page.compression == tifffile.COMPRESSION.JPEG
         # Of many pages the first and last tell.
         for each in (tif.pages[0], tif.pages[len(tif.pages) - 1]):

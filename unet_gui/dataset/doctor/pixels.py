@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.document import histogram
 from unet_gui.dataset.decoding import open_image, raw_mode
-from unet_gui.dataset.masks import OWNER_KEY
+from unet_gui.dataset.mask_tiles import TILED_SUFFIX, tiled_mask_owner
+from unet_gui.dataset.masks import OWNER_KEY, load_mask
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -82,6 +84,9 @@ def decode(path: Path) -> MaskPixels:
     Raises:
         Exception: whatever Pillow and tifffile raise on damaged files.
     """
+    tiled = tiled_mask_owner(path) if path.suffix == TILED_SUFFIX else None
+    if tiled is not None:
+        return MaskPixels("ids", load_mask(path), owner=tiled or path.name)
     with open_image(path) as image:
         owner = str(image.info.get(OWNER_KEY) or "")
         spread = _SPREAD.get(raw_mode(image), 1)
@@ -151,9 +156,9 @@ def facts_of(pixels: MaskPixels, known: Collection[int]) -> MaskFacts:
 
 def _count(array: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if array.dtype == np.uint8:
-        counted = np.bincount(array.ravel(), minlength=256)
+        counted = histogram(array)
         values = np.flatnonzero(counted)
-        return values.astype(np.int64), counted[values].astype(np.int64)
+        return values.astype(np.int64), counted[values]
     values, counts = np.unique(array, return_counts=True)
     return values.astype(np.int64), counts.astype(np.int64)
 

@@ -185,3 +185,17 @@ def test_real_sets_that_are_well_have_neither_error_nor_warning(shared_data, nam
     report = drain(examine(shared_data(name)))
     assert report.images == report.masks > 0
     assert [f for f in report.findings if f.severity is not Severity.NOTE] == []
+
+
+def test_masks_in_tiles_are_this_programs_own_and_well(zoo):
+    from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import Document
+    from unet_gui.dataset.mask_tiles import TiledMaskFile
+
+    folder = zoo()
+    folder.mask().unlink()
+    document = Document(folder.ids())
+    file = TiledMaskFile(folder.mask("n0.tif"), "n0.png")
+    file.save(document.snapshot(), ClassTable.from_names(["a", "b", "c"]).palette())
+    report = folder.examine()
+    assert (report.masks, report.findings) == (4, [])

@@ -37,7 +37,7 @@ def lossy(examined: Examined) -> Iterator[Finding]:
 def kinds(examined: Examined) -> Iterator[Finding]:
     """Masks that are no PNG are not found by name."""
     mask = examined.mask
-    if mask is None or not mask.usable or mask.lossy:
+    if mask is None or not mask.usable or mask.lossy or mask.ours:
         return
     if mask.format == "PNG" and mask.name.lower().endswith(".png"):
         return
