@@ -117,17 +117,17 @@ class ActionWatch(QObject):
             can_swap=state.last_class in ids and state.last_class != state.active_class,
             learning=self._finetuning.running,
             can_roll_back=self._can_roll_back(),
-            can_copy_previous=self._has_neighbour(-1),
-            can_copy_next=self._has_neighbour(+1),
+            can_copy_previous=self._is_between(0),
+            can_copy_next=self._is_between(-1),
             class_views=bool(state.hidden or state.locked) or state.solo is not None,
         )
 
-    def _has_neighbour(self, by: int) -> bool:
+    def _is_between(self, end: int) -> bool:
+        """Whether the open image has others on that side: 0 is the first image, -1 the last."""
         project, entry = self._session.project, self._session.entry
         if project is None or entry is None or self._session.document is None:
             return False
-        names = [e.name for e in project.images]
-        return entry.name in names and 0 <= names.index(entry.name) + by < len(names)
+        return bool(project.images) and project.images[end].name != entry.name
 
     def _connect(self) -> None:
         session, state = self._session, self._state

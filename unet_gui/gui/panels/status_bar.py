@@ -149,7 +149,7 @@ class MainStatusBar(QStatusBar):
         value = document.value_at(hover.x, hover.y)
         if value != UNLABELLED:
             return self._name(value)
-        if ghost is None or ghost.mask.shape != document.mask.shape:
+        if ghost is None or ghost.mask.shape != document.shape:
             return self.tr("unlabelled")
         proposed = int(ghost.mask[hover.y, hover.x])
         if proposed == UNLABELLED:
