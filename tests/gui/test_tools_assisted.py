@@ -392,3 +392,13 @@ def test_a_stroke_that_keeps_to_edges_has_no_gaps_and_can_be_aborted(easel):
     QTest.keyClick(easel.canvas, Qt.Key.Key_Escape)
     easel.release(60.5, 45.5)
     assert (mask(easel) == 255).all()
+
+
+def test_very_wide_brushes_do_not_look_for_edges_or_cells_all_over(easel):
+    easel.state.set_size(1000)
+    easel.hover(45.5, 32.5, modifiers=CTRL)
+    assert easel.canvas._pointer.preview is None
+    easel.drag((45.5, 32.5), modifiers=CTRL)
+    assert painted(easel).all()
+    easel.state.set_tool(Tool.SUPERPIXEL)
+    assert easel.canvas._pointer.look.diameter == 300

@@ -23,6 +23,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 SNAPPED: Final = 400
 """Diameter in image pixels up to which a brush can keep to edges while it moves."""
 
+SHOWN: Final = 160
+"""Diameter up to which that is also shown before: Ctrl is pressed for other things, too."""
+
 DABS: Final = 12
 """Of a brush that keeps to edges, at most so many for one move."""
 
@@ -141,7 +144,7 @@ class BrushTool(CanvasTool):
         key = (at, self.diameter, self.bench.options.square, id(self.bench.document))
         if self._shown[0] != key:
             try:
-                region = self._snapped(at, self.diameter) if self._can_snap else None
+                region = self._snapped(at, self.diameter) if self.diameter <= SHOWN else None
             except UnetGuiError:
                 region = None  # said when it is painted
             value = UNLABELLED if self.erases else self.bench.state.active_class

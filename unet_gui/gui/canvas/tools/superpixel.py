@@ -30,6 +30,9 @@ GROWTH: Final = 1.25
 KEPT: Final = 4
 """Cell sizes that are remembered, so that turning the wheel back costs nothing."""
 
+WIDEST: Final = 300
+"""Diameter in image pixels; cells under a wider brush could not be found as fast as it moves."""
+
 KEY: Final = "superpixels"
 SEEN_FROM: Final = 7.0
 """Logical pixels of a cell's side from which its borders help more than they hide."""
@@ -55,7 +58,7 @@ class SuperpixelTool(CanvasTool):
 
     @property
     def look(self) -> Look:
-        return Look(self.bench.state.brush_size, erases=self._erase and self.dragging)
+        return Look(self._diameter, erases=self._erase and self.dragging)
 
     @property
     def preview(self) -> Preview | None:
@@ -123,6 +126,10 @@ class SuperpixelTool(CanvasTool):
             size = max(size + 1, round(size * GROWTH)) if steps > 0 else round(size / GROWTH)
         self.bench.state.set_options(superpixel=max(SMALLEST, min(LARGEST, size)))
 
+    @property
+    def _diameter(self) -> int:
+        return min(self.bench.state.brush_size, WIDEST)
+
     def _cells(self) -> Cells | None:
         """Of the open image at the size chosen."""
         source, size = self.bench.session.source, self.bench.options.superpixel
@@ -137,7 +144,7 @@ class SuperpixelTool(CanvasTool):
         return self._kept[key]
 
     def _footprint(self, start: Point, end: Point) -> Region:
-        return segment_footprint(start, end, self.bench.state.brush_size, self.bench.bounds)
+        return segment_footprint(start, end, self._diameter, self.bench.bounds)
 
     def _cover(self, point: Point) -> None:
         cells = self._cells()
