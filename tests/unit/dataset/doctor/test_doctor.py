@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,3 +200,18 @@ def test_masks_in_tiles_are_this_programs_own_and_well(zoo):
     file.save(document.snapshot(), ClassTable.from_names(["a", "b", "c"]).palette())
     report = folder.examine()
     assert (report.masks, report.findings) == (4, [])
+
+
+def test_every_code_is_explained():
+    import re
+
+    from unet_gui.dataset.doctor import checks
+
+    page = Path(__file__).parents[4] / "docs" / "doctor.md"
+    if not page.exists():
+        pytest.skip("not in a checkout")
+    sources = [p.read_text("utf-8") for p in Path(checks.__file__).parent.glob("*.py")]
+    calls = r'(?:Finding|_finding|_error)\(\s*(?:examined,\s*)?(?:Severity\.\w+,\s*)?"([a-z0-9-]+)"'
+    codes = {code for source in sources for code in re.findall(calls, source)}
+    assert len(codes) > 50
+    assert [c for c in sorted(codes) if f"`{c}`" not in page.read_text("utf-8")] == []
