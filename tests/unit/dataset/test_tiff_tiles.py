@@ -264,14 +264,17 @@ def test_channels_in_other_files_are_not_mistaken(tmp_path):
         TiledTiff(tmp_path / "a.ome.tif")
 
 
-def test_the_first_look_of_many_threads_at_many_tiles(tmp_path):
-    """tifffile reads long lists of tiles when they are first asked for; nobody may be in between."""
-    pixels = RNG.integers(0, 256, (1200, 1200), np.uint8)
-    tifffile.imwrite(tmp_path / "x.tif", pixels, tile=(16, 16), compression="deflate")
-    rects = [Rect(x, x, x + 90, x + 80) for x in range(0, 1100, 20)]
-    for _ in range(4):
-        source = TiledTiff(tmp_path / "x.tif")
-        with ThreadPoolExecutor(8) as pool:
-            for rect, part in zip(rects, pool.map(source.read, rects), strict=True):
-                assert np.array_equal(part[..., 0], pixels[rect.slices])
-        source.close()
+def test_the_file_is_only_read_by_one_thread_at_a_time(tmp_path, monkeypatch):
+    """tifffile looks into the first tile when it is first asked to decode: that must be over."""
+    write_pyramid(tmp_path / "x.tif", rgb(), [(38, 45), (19, 23)], compression="jpeg")
+    source = TiledTiff(tmp_path / "x.tif")
+    seek, lock, unguarded = tifffile.FileHandle.seek, source._file._lock, []
+
+    def watched(handle, *args):
+        unguarded.extend([args] * (not lock.locked()))
+        return seek(handle, *args)
+
+    monkeypatch.setattr(tifffile.FileHandle, "seek", watched)
+    for level in range(source.levels):
+        assert whole(source, level).any()
+    assert not unguarded
