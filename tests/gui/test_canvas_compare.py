@@ -204,14 +204,16 @@ def test_the_pointer_is_marked_on_both_rulers(easel):
     assert rulers(easel).top.grab().toImage() == bare
 
 
-def test_the_scale_bar_has_the_length_it_says(easel):
-    easel.canvas.zoom_to(5.0)
+@pytest.mark.parametrize("zoom", [0.9, 2.7, 5.0, 10.0])
+def test_the_scale_bar_has_the_length_it_says(easel, zoom):
+    easel.state.set_view(pixel_grid=False)
+    easel.canvas.zoom_to(zoom)
     bare = easel.seen()
     easel.canvas.set_pixel_size(0.5, "mm")
     text, length = easel.canvas._scale_bar._measure()
     value, unit = text.split()
     assert unit == "mm"
-    assert length == pytest.approx(float(value) / 0.5 * 5.0)
+    assert length == pytest.approx(float(value) / 0.5 * zoom)
     assert 70 <= length <= 180
     changed = (easel.seen() != bare).any(-1)
     rows, columns = np.nonzero(changed)
@@ -219,3 +221,11 @@ def test_the_scale_bar_has_the_length_it_says(easel):
     assert columns.max() < 220
     easel.canvas.set_pixel_size(None)
     assert np.array_equal(easel.seen(), bare)
+
+
+def test_side_by_side_the_rulers_measure_the_left_half_only(easel):
+    easel.state.set_view(rulers=True, compare=Compare.SIDE_BY_SIDE)
+    easel.canvas.zoom_to(8.0)
+    top = rulers(easel).top
+    assert top.width() + RULER == 400  # no strip of the image is left between it and the twin
+    assert max(place for place, _ in top.ticks()) <= 200

@@ -102,6 +102,6 @@ class ScaleBar:
         assert self.size.size is not None
         per_pixel = self.size.size / self._viewport.scale
         step = nice_step(BAR[0] * per_pixel)
-        while step * 2 <= BAR[1] * per_pixel:
-            step = nice_step(step * 1.01)
+        while (longer := nice_step(step * 1.01)) <= BAR[1] * per_pixel:
+            step = longer
         return f"{format_tick(step, step)} {self.size.unit}", step / per_pixel

@@ -58,13 +58,19 @@ def _divisions(step: float) -> int:
 
 
 class Ruler(QWidget):
-    """One ruler. A widget of its own, so that its mark moves without repainting the image."""
+    """One ruler. A widget of its own, so that its mark moves without repainting the image.
+
+    Attributes:
+        size_of_pixel: what the labels count in.
+        reach: how far along it there are ticks, in logical pixels.
+    """
 
     def __init__(self, viewport: Viewport, parent: QWidget, *, upright: bool) -> None:
         super().__init__(parent)
         self._viewport = viewport
         self._upright = upright
         self._mark: int | None = None
+        self.reach = 0
         self.size_of_pixel = PixelSize()
         self.setObjectName("ruler_left" if upright else "ruler_top")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -111,7 +117,7 @@ class Ruler(QWidget):
         if not (view.square and view.image_width):
             return []
         unit = self.size_of_pixel.size or 1.0
-        first, last = self._value(0), self._value(self._length)
+        first, last = self._value(0), self._value(self.reach)
         step = nice_step(LABEL_EVERY / view.scale * unit)
         if self.size_of_pixel.size is None:
             step = max(1.0, step)
@@ -131,10 +137,6 @@ class Ruler(QWidget):
     def _start(self) -> int:
         """Where the ruler begins on the canvas."""
         return self._viewport.top if self._upright else self._viewport.left
-
-    @property
-    def _length(self) -> int:
-        return self.height() if self._upright else self.width()
 
     def _value(self, place: float) -> float:
         """The image coordinate that runs along the ruler, at a place on it."""
@@ -235,11 +237,12 @@ class Rulers:
         self.corner.unit = "px" if size.size is None else size.unit
         self.refresh()
 
-    def place(self, width: int, height: int) -> None:
-        """Follow the canvas to another size."""
-        self.top.setGeometry(RULER, 0, max(0, width - RULER), RULER)
-        self.left.setGeometry(0, RULER, RULER, max(0, height - RULER))
+    def place(self, canvas: QRect, area: QRect) -> None:
+        """Follow the canvas to another size; only `area` of it shows the image."""
+        self.top.setGeometry(RULER, 0, max(0, canvas.width() - RULER), RULER)
+        self.left.setGeometry(0, RULER, RULER, max(0, canvas.height() - RULER))
         self.corner.setGeometry(0, 0, RULER, RULER)
+        self.top.reach, self.left.reach = area.width(), area.height()
 
     def refresh(self) -> None:
         """The view has changed."""

@@ -228,7 +228,7 @@ class CanvasView(CanvasLooking):
             left=inset,
             top=inset,
         )
-        self._rulers.place(inset + area.width(), self.height())
+        self._rulers.place(self.rect(), area)
         self._comparison.place(area)
         self._twin.place(twin)
         self._on_view_changed()
