@@ -56,13 +56,17 @@ def plot(path: Path, name: str, found: Statistics) -> None:
             t.info.name,
             t.info.color,
             t.share,
-            f"{t.share:.1%} · {t.pixels * found.area:,.4g} {found.unit}² · "
+            f"{t.share:.1%} · {_number(t.pixels * found.area)} {found.unit}² · "
             f"{t.sizes.count:,} object{'' if t.sizes.count == 1 else 's'}",
         )
         for t in found.totals
     ]
     images = f"{found.labelled_images} labelled image{'' if found.labelled_images == 1 else 's'}"
     write_chart(path, name, f"Share of the labelled pixels, {images}", bars)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _write(path: Path, write: Callable[[Path], object], output: Output) -> None:

@@ -24,6 +24,11 @@ _LABELS: Final = 190
 _VALUES: Final = 270
 _INK, _QUIET, _RAIL, _PAPER = "#20262e", "#6b7682", "#eef1f4", "#ffffff"
 _SCALE: Final = 2
+_FONTS: Final = ("DejaVuSans.ttf", "Arial.ttf", "Helvetica.ttc")
+_WIDE_FONTS: Final = (
+    "NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "msyh.ttc", "PingFang.ttc", "Arial Unicode.ttf",
+)  # fmt: skip
+_FIRST_WIDE: Final = 0x2E80
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,20 @@ def _png(parts: Sequence[_Box | _Text], height: int) -> bytes:
             right, bottom = x + part.width * _SCALE - 1, y + part.height * _SCALE - 1
             draw.rounded_rectangle((x, y, max(x, right), bottom), 3 * _SCALE, part.color)
         else:
-            font = ImageFont.load_default(part.size * _SCALE)
             anchor = "rs" if part.anchor == "end" else "ls"
-            draw.text((x, y), part.text, part.color, font, anchor)
+            font, text = _font(part.text, part.size * _SCALE)
+            draw.text((x, y), text, part.color, font, anchor)
     data = io.BytesIO()
     image.save(data, "PNG", optimize=True)
     return data.getvalue()
+
+
+def _font(text: str, size: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, str]:
+    """A font of the system that has the text's letters, or else Pillow's own, which has few."""
+    wide = any(ord(letter) > _FIRST_WIDE for letter in text)
+    for name in (*(_WIDE_FONTS if wide else ()), *_FONTS):
+        try:
+            return ImageFont.truetype(name, size), text
+        except OSError:
+            continue
+    return ImageFont.load_default(size), text.replace("²", "^2")
