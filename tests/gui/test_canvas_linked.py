@@ -178,6 +178,14 @@ def test_the_saved_mask_of_the_neighbour_is_shown(easel, linked):
     assert middle(linked) == [SHADES[1]] * 3
 
 
+def test_a_mask_saved_meanwhile_is_shown_without_reading_the_image_again(easel, linked):
+    source, project = linked.pane.source, easel.session.project
+    project.save_mask(project.images[1], np.ones((300, 400), np.uint8))
+    easel.session.status_changed.emit("1.png")
+    assert middle(linked) != [SHADES[1]] * 3
+    assert linked.pane.source is source
+
+
 def test_a_hidden_linked_view_loads_nothing(easel, linked):
     linked.hide()
     assert linked.name == ""

@@ -44,6 +44,7 @@ class NeighbourPane(LinkedPane):
         self.setMinimumSize(80, 60)
         self.backdrop = Backdrop(session.runner, self, name="linked")
         self.overlay = Overlay()
+        self.source: ImageSource | None = None
         self.said = ""
         self._layers = Layers(state, self.backdrop, self.overlay)
         self.backdrop.refined.connect(self.update)
@@ -51,6 +52,7 @@ class NeighbourPane(LinkedPane):
 
     def show_image(self, source: ImageSource | None, mask: ClassMask | None) -> None:
         """Another image and its mask, or none."""
+        self.source = source
         self.backdrop.set_source(source)
         self.overlay.set_mask(ArrayTiles(mask) if mask is not None else None)
         if source is not None:
@@ -193,10 +195,17 @@ class LinkedView(QWidget):
         self.pane.show_image(None, None)
 
     def _on_status_changed(self, name: str) -> None:
-        """Its mask may have been saved just now."""
-        if name == self.name and name:
-            self.name = ""
-            self.refresh()
+        """Its mask may have been saved just now: the image itself stays as it is."""
+        entry, project, source = self._entry(), self._session.project, self.pane.source
+        if entry is None or project is None or source is None or name != self.name:
+            return
+        self._session.runner.submit(
+            JOB,
+            lambda: _read(project, entry, source),
+            on_done=self._on_loaded,
+            on_error=self._on_failed,
+            priority=5,
+        )
 
     def _recolor(self) -> None:
         if self._session.project is not None:
@@ -236,14 +245,17 @@ class LinkedView(QWidget):
         self.after.setEnabled(self._target(+1) is not None)
 
 
-def _read(project: Project, entry: ImageEntry) -> Generator[None, None, Loaded]:
-    """Image and mask of an entry.
+def _read(
+    project: Project, entry: ImageEntry, source: ImageSource | None = None
+) -> Generator[None, None, Loaded]:
+    """Image, unless it is at hand, and mask of an entry.
 
     Raises:
         ImageReadError: the image cannot be read.
         MaskReadError: its mask cannot be read or has another size.
     """
     yield
-    source = open_source(entry.path)
-    yield
+    if source is None:
+        source = open_source(entry.path)
+        yield
     return source, project.load_mask(entry, source.shape)
