@@ -3,10 +3,10 @@
     xvfb-run -a -s "-screen 0 1920x1080x24" taskset -c 0 \
         python tests/benchmarks/bench_paint.py [--megapixels 16 100 400] [--brushes 20 200 2000]
 
-Real events go into the real window, with a project on disk and saving under way: 200 moves a stroke,
-about 8 screen pixels each, every one timed until the canvas has painted; then press, release, undo,
-redo, and frames of panning and zooming over a mask on every pixel. CPU times are this process's own
-and what a busy machine disturbs least.
+Real events go into the real window, with a project on disk and saving under way: 200 moves a
+stroke, about 8 screen pixels each, every one timed until the canvas has painted; then press,
+release, undo, redo, and frames of panning and zooming over a mask on every pixel. CPU times are
+those of this process, which a busy machine disturbs least.
 
 The baseline is the prototype canvas of `bench/yardstick` (no program around it) beside the checkout
 or below UNET_GUI_SHARED, run between the views; without it the ratios are left out.
@@ -59,7 +59,6 @@ class Window:
 
     def __init__(self, project: Path) -> None:
         from PySide6.QtCore import QEvent, QObject, Qt
-        from PySide6.QtWidgets import QApplication
 
         from unet_gui.gui.app import create
 
