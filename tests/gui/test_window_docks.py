@@ -104,3 +104,16 @@ def test_the_history_tab_catches_up_when_it_comes_to_the_front(window):
     QApplication.processEvents()
     view = window.parts.history.view
     assert view.visualRect(view.currentIndex()).intersects(view.viewport().rect())
+
+
+def test_a_start_without_a_project_has_no_panels_and_then_all(open_window, tmp_path, tiny_project):
+    from unet_gui.gui.settings import Settings
+
+    Settings().remember_project(str(tmp_path / "gone"))
+    window = open_window()
+    QApplication.processEvents()
+    assert shown(window) == set()
+    assert window.start_page.isVisible()
+    window.flows.open_path(tiny_project.root)
+    assert {"class_dock", "history_dock", "learner_dock", "display_dock"} <= shown(window)
+    assert tab_bars(window) == USUAL

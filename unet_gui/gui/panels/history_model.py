@@ -6,10 +6,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QStringListModel,
     Qt,
 )
 
@@ -29,8 +29,12 @@ class StepRole(IntEnum):
     CURRENT = Qt.ItemDataRole.UserRole + 3
 
 
-class HistoryModel(QAbstractListModel):
-    """Row 0 is the image as it was opened, row n what it was after step n."""
+class HistoryModel(QStringListModel):
+    """Row 0 is the image as it was opened, row n what it was after step n.
+
+    Qt asks a model for its number of rows once a row; the list of strings, though unused, is there
+    because it answers without Python. Thousands of steps then cost a stroke nothing.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +45,9 @@ class HistoryModel(QAbstractListModel):
     def show(self, history: History | None) -> None:
         """Follow this history: only rows that are new, gone or have another state are touched."""
         if history is not self._history or history is None:
-            self.beginResetModel()
             self._history = history
-            self._steps = list(history.steps) if history is not None else []
             self.position = history.position if history is not None else 0
-            self.endResetModel()
+            self._start_again(list(history.steps) if history is not None else [])
             return
         self._follow_steps(list(history.steps))
         before, self.position = self.position, history.position
@@ -53,29 +55,23 @@ class HistoryModel(QAbstractListModel):
             low, high = sorted((min(before, len(self._steps)), self.position))
             self.dataChanged.emit(self.index(low), self.index(high))
 
+    def _start_again(self, steps: list[Step]) -> None:
+        self._steps = steps
+        rows = 0 if self._history is None else len(steps) + 1
+        self.setStringList([""] * rows)
+
     def _follow_steps(self, steps: list[Step]) -> None:
         old = self._steps
         if old and steps and old[0] is not steps[0]:
             # The oldest were dropped for want of room: everything moves up.
-            self.beginResetModel()
-            self._steps = steps
-            self.endResetModel()
+            self._start_again(steps)
             return
-        pairs = enumerate(zip(old, steps, strict=False))
-        same = next((n for n, (a, b) in pairs if a is not b), min(len(old), len(steps)))
+        same = _common(old, steps)
         if same < len(old):
-            self.beginRemoveRows(QModelIndex(), same + 1, len(old))
-            self._steps = old[:same]
-            self.endRemoveRows()
+            self.removeRows(same + 1, len(old) - same)
+        self._steps = steps
         if same < len(steps):
-            self.beginInsertRows(QModelIndex(), same + 1, len(steps))
-            self._steps = steps
-            self.endInsertRows()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        if (parent is not None and parent.isValid()) or self._history is None:
-            return 0
-        return len(self._steps) + 1
+            self.insertRows(same + 1, len(steps) - same)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -99,3 +95,12 @@ class HistoryModel(QAbstractListModel):
         if row == self.position:
             return self.tr("{0}: the mask is as it was after this").format(name)
         return self.tr("{0}: click to go back to this").format(name)
+
+
+def _common(old: list[Step], new: list[Step]) -> int:
+    """How many steps at the beginning are the same: the same last step means all."""
+    shorter = min(len(old), len(new))
+    if not shorter or old[shorter - 1] is new[shorter - 1]:
+        return shorter
+    pairs = enumerate(zip(old, new, strict=False))
+    return next(n for n, (a, b) in pairs if a is not b)
