@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from unet_gui.core.geometry import Rect
 from unet_gui.gui.canvas import compare
@@ -229,3 +230,14 @@ def test_side_by_side_the_rulers_measure_the_left_half_only(easel):
     top = rulers(easel).top
     assert top.width() + RULER == 400  # no strip of the image is left between it and the twin
     assert max(place for place, _ in top.ticks()) <= 200
+
+
+def test_the_brush_cursor_does_not_stay_behind_when_the_pointer_goes_to_the_twin(easel):
+    easel.state.set_view(compare=Compare.SIDE_BY_SIDE)
+    bare = easel.seen()
+    easel.hover(40, 30)
+    assert (easel.seen() != bare).any()
+    twin = easel.canvas.findChild(QWidget, "compare_twin")
+    QApplication.sendEvent(twin, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert np.array_equal(easel.seen(), bare)
+    assert easel.state.hover is None

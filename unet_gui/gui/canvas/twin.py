@@ -40,7 +40,7 @@ class TwinPane(LinkedPane):
 
     def enterEvent(self, _event: object) -> None:
         """Qt tells a widget that the pointer is on a child of it only by silence."""
-        QApplication.sendEvent(self.parent(), QEvent(QEvent.Type.Leave))
+        QApplication.sendEvent(self.parentWidget(), QEvent(QEvent.Type.Leave))
 
     def _follow_viewport(self) -> None:
         shown = self._canvas.viewport
