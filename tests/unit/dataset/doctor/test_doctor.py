@@ -215,3 +215,18 @@ def test_every_code_is_explained():
     codes = {code for source in sources for code in re.findall(calls, source)}
     assert len(codes) > 50
     assert [c for c in sorted(codes) if f"`{c}`" not in page.read_text("utf-8")] == []
+
+
+def test_files_without_permission_are_told_whoever_runs_this(zoo, monkeypatch):
+    from unet_gui.dataset.doctor import headers
+
+    folder, really = zoo(), headers.is_tiff
+
+    def refuse(path):
+        if path == folder.image():
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(headers, "is_tiff", refuse)
+    (found,) = folder.examine().findings
+    assert (found.code, found.file) == ("unreadable", "images/n0.png")
