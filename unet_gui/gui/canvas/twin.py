@@ -29,6 +29,7 @@ class TwinPane(LinkedPane):
     ) -> None:
         super().__init__(canvas, parent)
         self.setObjectName("compare_twin")
+        self._below = parent
         self._layers = layers
         self._comparison = comparison
         self.hide()
@@ -40,7 +41,7 @@ class TwinPane(LinkedPane):
 
     def enterEvent(self, _event: object) -> None:
         """Qt tells a widget that the pointer is on a child of it only by silence."""
-        QApplication.sendEvent(self.parentWidget(), QEvent(QEvent.Type.Leave))
+        QApplication.sendEvent(self._below, QEvent(QEvent.Type.Leave))
 
     def _follow_viewport(self) -> None:
         shown = self._canvas.viewport
