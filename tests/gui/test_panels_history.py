@@ -99,7 +99,9 @@ def test_a_stroke_adds_one_row_and_resets_nothing(panel, session, qtbot):
 
 def test_thousands_of_steps_ask_only_for_rows_in_sight(panel, session):
     for number in range(1500):
-        session.apply("Brush", Rect(number % 60, 0, number % 60 + 1, 1), number // 60 % 2)
+        rect = Rect(number % 60, 0, number % 60 + 1, 1)
+        session.document.apply("Brush", rect, number // 60 % 2)
+    session.history_changed.emit()
     QApplication.processEvents()
     panel.grab()
     assert panel.model.rowCount() > 1000
