@@ -5,7 +5,8 @@
 A scripted person (tool_robot.py) labels images of the test sets in `../shared/data` (or
 $UNET_GUI_SHARED/data): those whose share of background is nearest to the set's median. Sets with a
 background class start as all background, which is one click in any program; others unlabelled.
-Travel counts the way to each stroke as well as the stroke; both in image diagonals.
+`drawn` is the way with the button down, a click has none; `travel` counts the ways between strokes
+too; both in image diagonals.
 """
 
 from __future__ import annotations
@@ -50,19 +51,20 @@ def measure(name, path, tool, target):
 
 
 def table(rows):
-    print(f"{'set':17}{'tool':13}{'strokes':>8}{'(assisted)':>11}{'levels':>8}{'travel':>8}"
-          f"{'drawn':>8}{'right':>7}{'fewer strokes':>15}{'less travel':>13}")  # fmt: skip
+    heads = ("strokes", "assisted", "levels", "travel", "drawn", "right")
+    ratios = ("fewer strokes", "less travel", "less drawn")
+    print(f"{'set':17}{'tool':12}", *(f"{head:>8}" for head in heads), *ratios)
     for name in dict.fromkeys(row["set"] for row in rows):
         plain = None
         for tool in TOOLS:
             of = [row for row in rows if row["set"] == name and row["tool"] == tool]
-            total = {k: sum(r[k] for r in of) for k in of[0] if k not in ("set", "image", "tool")}
+            total = {head: sum(row[head] for row in of) for head in heads}
+            total["right"] /= len(of)
             plain = plain or total
-            fewer = plain["strokes"] / max(total["strokes"], 1)
-            less = plain["travel"] / max(total["travel"], 1e-9)
-            print(f"{name:17}{tool:13}{total['strokes']:8}{total['assisted']:11}"
-                  f"{total['levels']:8}{total['travel']:8.1f}{total['drawn']:8.1f}"
-                  f"{total['right'] / len(of):7.3f}{fewer:14.1f}×{less:12.1f}×")  # fmt: skip
+            words = [f"{total[h]:8}" if h in heads[:3] else f"{total[h]:8.3f}" for h in heads]
+            for ratio, head in zip(ratios, ("strokes", "travel", "drawn"), strict=True):
+                words.append(f"{plain[head] / max(total[head], 1e-3):{len(ratio) - 1}.1f}×")
+            print(f"{name:17}{tool:12}", *words)
 
 
 def main():

@@ -28,6 +28,8 @@ IGNORE = 255
 SIZES = (8, 12, 18, 27, 40, 60)
 LONGEST = 400
 VIEW = 256
+WORTH = 0.75
+"""The assisted tool is tried first; the person takes the brush when that gains clearly more."""
 TOOLS = ("brush", "superpixels", "smart click")
 
 
@@ -105,7 +107,7 @@ class Robot:
             helped = self.superpixels(mistake)
         elif self.tool == "smart click":
             helped = self.smart_click(mistake)
-        return helped if helped is not None and helped.gain >= brush.gain else brush
+        return helped if helped is not None and helped.gain >= WORTH * brush.gain else brush
 
     def act(self, action, value):
         """Through the document, as the canvas does it."""

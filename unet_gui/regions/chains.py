@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from unet_gui.core.geometry import Rect
 from unet_gui.regions.components import cropped, piece
+from unet_gui.regions.likely import likelihoods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,9 @@ LEVELS: Final = 28
 
 STEP: Final = 1.04
 """Least ratio of the areas of two levels."""
+
+CLEARLY: Final = 1.25
+"""How much better the second chain has to be: the first is easier to foresee for a person."""
 
 LARGEST: Final = 0.6
 """Of the window, the largest region."""
@@ -116,7 +119,8 @@ def pick(colors: NDArray[np.float32], edges: NDArray[np.float32], x: int, y: int
 
     A first chain holds what is like the point's own colour. Its best level says what object and
     surroundings look like; a second chain follows the direction in colour space that tells them
-    apart best (Fisher 1936), and is taken when its best level scores higher.
+    apart best (Fisher 1936), and is taken when its best level scores
+    clearly higher.
 
     Args:
         colors: float32 3×H×W.
@@ -125,11 +129,11 @@ def pick(colors: NDArray[np.float32], edges: NDArray[np.float32], x: int, y: int
         y: pixel of the window.
     """
     first = chain_of(unlikeness(colors, x, y), x, y)
-    scores = [score(region, edges) for region in first]
+    scores = likelihoods(first, colors, edges)
     best = int(np.argmax(scores))
     second = chain_of(contrast(colors, first[best], x, y), x, y)
-    again = [score(region, edges) for region in second]
-    if max(again) > max(scores):
+    again = likelihoods(second, colors, edges)
+    if max(again) > CLEARLY * max(scores):
         return Nested(second, int(np.argmax(again)))
     return Nested(first, best)
 
@@ -186,26 +190,3 @@ def _limits(away: NDArray[np.float32]) -> NDArray[np.float64]:
     """Thresholds from large to small, finer where they are low."""
     top = float(np.percentile(away[::2, ::2], 90))
     return np.linspace(1.0, 0.08, LEVELS) ** 2 * top
-
-
-def score(region: Region, edges: NDArray[np.float32]) -> float:
-    """How much a region looks like an object: edges along its whole border, and a plain shape."""
-    from scipy import ndimage as ndi
-
-    box, inside = region
-    area = int(np.count_nonzero(inside))
-    if area < 9:
-        return 0.0
-    wide = np.pad(inside, 2)
-    rim = wide & ~ndi.binary_erosion(wide)
-    rows, columns = np.nonzero(rim)
-    rows, columns = rows + box.y0 - 2, columns + box.x0 - 2
-    height, width = edges.shape
-    within = (rows > 0) & (columns > 0) & (rows < height - 1) & (columns < width - 1)
-    if not within.any():
-        return 0.0
-    strength = edges[rows[within], columns[within]]
-    around = len(rows)
-    plain = min(1.0, 4 * math.pi * area / (around * around))
-    mean = float(np.sqrt(strength).mean()) ** 2
-    return mean * float(within.mean()) * math.sqrt(math.sqrt(plain))
