@@ -36,7 +36,7 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
@@ -64,16 +64,17 @@ def write(work: Work) -> Generator[Progress, None, None]:
     def one(item: Item) -> None:
         name = work.write_image(item, f"{item.split}/{item.name}").rpartition("/")[2]
         mask = work.mask(item)
+        found = list(objects(mask))
         segments: list[dict[str, Any]] = []
         if work.options["panoptic"] == "yes":
             work.write_mask(item, f"stuffthingmaps/{item.split}/{item.name}.png")
             place = f"annotations/panoptic_{item.split}/{item.name}.png"
-            segments = _write_panoptic(mask, stuff, work.target(place))
-        skipped = () if skip is None else (skip,)
-        listed = objects(mask, skip=skipped)
-        found = [_annotation(o, mask.shape[0], mask.size, work) for o in listed]
+            segments = _write_panoptic(mask, found, stuff, work.target(place))
+        listed = [
+            _annotation(o, mask.shape[0], mask.size, work) for o in found if o.class_id != skip
+        ]
         size = {"width": mask.shape[1], "height": mask.shape[0]}
-        work.keep(item, {"file_name": name, **size, "objects": found, "segments": segments})
+        work.keep(item, {"file_name": name, **size, "objects": listed, "segments": segments})
 
     yield from work.each(one)
     for split in work.splits:
@@ -98,8 +99,10 @@ def _annotation(found: MaskObject, height: int, pixels: int, work: Work) -> dict
     }
 
 
-def _write_panoptic(mask: ClassMask, stuff: int | None, path: Path) -> list[dict[str, Any]]:
-    things = objects(mask, skip=() if stuff is None else (stuff,))
+def _write_panoptic(
+    mask: ClassMask, every: Sequence[MaskObject], stuff: int | None, path: Path
+) -> list[dict[str, Any]]:
+    things = (o for o in every if o.class_id != stuff)
     whole = [o for o in whole_classes(mask) if o.class_id == stuff]
     ids = np.zeros(mask.shape, np.uint32)
     segments = []

@@ -7,7 +7,7 @@ the line: from each the line goes straight up through the object to the border a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -30,9 +30,8 @@ def outline(where: NDArray[np.bool_]) -> NDArray[np.int64]:
         N×2 int64 of (x, y), N ≥ 1; neighbours in it lie on a row, a column or a diagonal.
     """
     sides = _Sides(where)
-    loops, loop_of = _loops(sides.follower)
-    children = _children(sides, loops, loop_of, where)
-    return _straightened(_stitched(sides, loops, children))
+    loops = _loops(sides.follower)
+    return _straightened(_stitched(sides, loops, _children(sides, loops, where)))
 
 
 class _Sides:
@@ -68,71 +67,93 @@ class _Sides:
         self.follower = follower
 
 
-def _loops(follower: NDArray[np.int64]) -> tuple[list[list[int]], list[int]]:
-    """The closed ways along the sides, the outermost first; and which one each side is on."""
-    after = follower.tolist()
-    loop_of = [-1] * len(after)
-    loops: list[list[int]] = []
+class _Hung(NamedTuple):
+    """A hole's place in the line: it hangs on the `at`-th side of a loop, and begins at `start`."""
+
+    loop: int
+    at: int
+    hole: int
+    start: int
+
+
+def _loops(follower: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The closed ways along the sides, the outermost first."""
+    after: list[int] = follower.tolist()
+    loops: list[NDArray[np.int64]] = []
     for first in range(len(after)):
-        if loop_of[first] >= 0:
+        if after[first] < 0:
             continue
         loop, side = [], first
-        while loop_of[side] < 0:
-            loop_of[side] = len(loops)
+        while (follows := after[side]) >= 0:
             loop.append(side)
-            side = after[side]
-        loops.append(loop)
-    return loops, loop_of
+            after[side] = -1  # been here
+            side = follows
+        loops.append(np.array(loop))
+    return loops
 
 
 def _children(
-    sides: _Sides, loops: list[list[int]], loop_of: list[int], where: NDArray[np.bool_]
-) -> dict[int, tuple[int, int]]:
-    """For each hole, the side its line is hung on: side → (loop of the hole, side it begins at)."""
+    sides: _Sides, loops: list[NDArray[np.int64]], where: NDArray[np.bool_]
+) -> list[_Hung]:
+    """Where the line of each hole leaves another loop."""
     if len(loops) == 1:
-        return {}
-    height = len(where)
+        return []
     # The upper end of the unbroken column of object pixels above each pixel.
-    rows = np.arange(height)[:, None]
+    rows = np.arange(len(where))[:, None]
     blocked = np.where(where, -1, np.broadcast_to(rows, where.shape))
     top = np.maximum.accumulate(blocked, axis=0) + 1
-    hung: dict[int, tuple[int, int]] = {}
-    rows_of, directions = sides.pixel[:, 0], sides.direction
+    loop_of = np.empty(len(sides.direction), np.int64)
+    place = np.empty_like(loop_of)
+    for number, loop in enumerate(loops):
+        loop_of[loop], place[loop] = number, np.arange(len(loop))
+    hung = []
     for number, loop in enumerate(loops[1:], start=1):
-        members = np.array(loop)
-        above = members[directions[members] == WEST]
-        first = int(above[np.argmin(rows_of[above])])
+        above = loop[sides.direction[loop] == WEST]
+        first = int(above[np.argmin(sides.pixel[above, 0])])
         row, column = sides.pixel[first]
         side = int(sides.number[EAST, top[row, column], column])
-        hung[side] = (number, first)
+        hung.append(_Hung(int(loop_of[side]), int(place[side]), number, int(place[first])))
     return hung
 
 
 def _stitched(
-    sides: _Sides, loops: list[list[int]], children: dict[int, tuple[int, int]]
+    sides: _Sides, loops: list[NDArray[np.int64]], hung: list[_Hung]
 ) -> NDArray[np.int64]:
     """One line through all loops, as (row, column) of pixels."""
-    pixels: list[list[int]] = sides.pixel.tolist()
-    line: list[tuple[int, int]] = []
-    stack: list[tuple[list[int], int, tuple[int, int] | None]] = [(loops[0], 0, None)]
+    if not hung:
+        line: NDArray[np.int64] = sides.pixel[loops[0]]
+        return line
+    on: dict[int, list[_Hung]] = {}
+    for one in hung:
+        on.setdefault(one.loop, []).append(one)
+    pieces: list[NDArray[np.int64]] = []
+    stack = [iter(_around(sides.pixel[loops[0]], 0, on.get(0, [])))]
     while stack:
-        loop, at, back = stack.pop()
-        while at < len(loop):
-            row, column = pixels[loop[at]]
-            line.append((row, column))
-            child = children.get(loop[at])
-            at += 1
-            if child is None:
-                continue
-            stack.append((loop, at, back))
-            number, first = child
-            start = loops[number].index(first)
-            loop, at = loops[number][start:] + loops[number][:start], 0
-            back = (row, column)
-        if back is not None:
-            # Close the hole, then return the way the line came.
-            line += [(pixels[loop[0]][0], pixels[loop[0]][1]), back]
-    return np.array(line, np.int64)
+        piece = next(stack[-1], None)
+        if piece is None:
+            stack.pop()
+        elif isinstance(piece, _Hung):
+            pixels = sides.pixel[loops[piece.hole]]
+            inner = _around(pixels, piece.start, on.get(piece.hole, []))
+            # Once around the hole and back to where the line left.
+            closing = pixels[[piece.start]], sides.pixel[loops[piece.loop]][[piece.at]]
+            stack.append(iter((*inner, *closing)))
+        else:
+            pieces.append(piece)
+    return np.concatenate(pieces)
+
+
+def _around(
+    pixels: NDArray[np.int64], start: int, hung: list[_Hung]
+) -> list[NDArray[np.int64] | _Hung]:
+    """A loop from `start` on, with what hangs on it after the pixel it hangs on."""
+    pixels = np.roll(pixels, -start, axis=0)
+    found: list[NDArray[np.int64] | _Hung] = []
+    done = 0
+    for at, one in sorted(((o.at - start) % len(pixels), o) for o in hung):
+        found += [pixels[done : at + 1], one]
+        done = at + 1
+    return [*found, pixels[done:]]
 
 
 def _straightened(line: NDArray[np.int64]) -> NDArray[np.int64]:

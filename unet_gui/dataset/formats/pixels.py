@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import shutil
 import zlib
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from unet_gui.dataset.entries import ImageEntry
 
 _ORIENTATION: Final = 0x0112
+_TURNING: Final = (b"eXIf", b"Raw profile type", b"adobe.xmp")
 _JPEG_LIMIT: Final = 65535
 _EIGHT_BIT: Final = frozenset({"1", "L", "P", "RGB"})
 
@@ -174,9 +176,17 @@ def _is_upright(path: Path, *formats: str) -> bool:
         with open_image(path) as image:
             if image.format not in formats or image.mode == "CMYK":
                 return False
+            if image.format == "PNG" and not _may_be_turned(path):
+                return True
             return image.getexif().get(_ORIENTATION, 1) in {0, 1}
     except (OSError, ValueError, SyntaxError):
         return False
+
+
+def _may_be_turned(path: Path) -> bool:
+    """Whether a PNG says anything that could turn it. To ask Pillow would decode all its pixels."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return any(data.find(word) >= 0 for word in _TURNING)
 
 
 def holds_rgb(path: Path) -> bool:

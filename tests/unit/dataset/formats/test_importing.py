@@ -13,6 +13,7 @@ from unet_gui.dataset.formats import FORMATS, export, import_dataset, losses, re
 from unet_gui.dataset.formats.class_match import ClassMatch
 from unet_gui.dataset.formats.importing import bring_in
 from unet_gui.dataset.formats.records import Findings, ImportPlan, Record, table_of
+from unet_gui.dataset.images import load_image
 from unet_gui.dataset.project import Project
 
 
@@ -278,3 +279,15 @@ def test_the_command_verifies(run_cli, tiny_project, tmp_path):
                      "--verify", "--resume")  # fmt: skip
     assert result.code == 0
     assert "2 masks read again and found equal" in result.out
+
+
+def test_turned_pngs_are_written_upright(tiny_project, tmp_path):
+    entry = tiny_project.entry("a.png")
+    upright = load_image(entry.path)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(upright).copy()).save(entry.path, exif=exif)
+    drain(export(tiny_project, "png", tmp_path / "out", entries=[entry]))
+    assert np.array_equal(load_image(tmp_path / "out/images/a.png"), upright)
+    with Image.open(tmp_path / "out/images/a.png") as image:
+        assert image.getexif().get(0x0112, 1) == 1
