@@ -44,7 +44,7 @@ ROOMY: Final = (1700, 1000)
 MINIATURE: Final = 250
 """Height of the navigator."""
 
-LEAST: Final = 36
+LEAST: Final = 30
 """Percent of the right column that the upper half gets at least: the history is there too."""
 
 
