@@ -28,8 +28,8 @@ IGNORE = 255
 SIZES = (8, 12, 18, 27, 40, 60)
 LONGEST = 400
 VIEW = 256
-WORTH = 0.75
-"""The assisted tool is tried first; the person takes the brush when that gains clearly more."""
+WORTH = 1.0
+"""The assisted tool is tried first; the person takes the brush when that gains more."""
 TOOLS = ("brush", "superpixels", "smart click")
 
 

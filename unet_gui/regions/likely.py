@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RING: Final = 3
 """Pixels to each side of a border whose colours are compared."""
 
+LEAST: Final = 25
+"""Pixels; something smaller is painted with the brush, and scores by chance."""
+
 
 def likelihoods(
     chain: Sequence[Region], colors: NDArray[np.float32], edges: NDArray[np.float32]
@@ -38,8 +41,9 @@ def likelihoods(
     scores = []
     for i, region in enumerate(chain):
         larger, smaller = areas[min(i + 1, len(areas) - 1)], areas[max(i - 1, 0)]
-        stable = 1 / (1 + math.log(larger / smaller))
-        scores.append(stable * areas[i] ** 0.1 * likeness(region, colors, edges))
+        steps = min(i + 1, len(areas) - 1) - max(i - 1, 0)  # one at the ends, which would flatter
+        stable = 1 / (1 + math.log(larger / smaller) * 2 / max(steps, 1))
+        scores.append(stable * areas[i] ** 0.2 * likeness(region, colors, edges))
     return scores
 
 
@@ -55,7 +59,7 @@ def likeness(region: Region, colors: NDArray[np.float32], edges: NDArray[np.floa
     # Where the window ends there is no border.
     rim = held & ~ndi.binary_erosion(held, border_value=1)
     rim_out = ndi.binary_dilation(held) & ~held
-    if area < 9 or not rim_out.any():
+    if area < LEAST or not rim_out.any():
         return 0.0
     strength = np.sqrt(edges[around.slices][rim | rim_out])
     contrast = _contrast(held, colors[(slice(None), *around.slices)])

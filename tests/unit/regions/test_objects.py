@@ -107,4 +107,4 @@ def test_the_first_guess_is_often_the_object(shared_data, name, least):
         y, x = np.unravel_index(int(depth.argmax()), depth.shape)
         nested = ObjectFinder(image).propose(int(x), int(y))
         found.append(overlap(nested.region(nested.start), thing))
-    assert np.mean(found) > least
+    assert np.median(found) > least
