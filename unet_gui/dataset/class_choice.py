@@ -57,7 +57,7 @@ class ClassChoice:
                 inside[before.id] = after.id
             lut[:] = inside[lut]
             table = new
-        return Resolved(table, None if _is_identity(lut) else lut)
+        return Resolved(table, None if _is_identity(lut) else lut, _changes(classes, table, lut))
 
     def _mapped(self, classes: ClassTable, lut: NDArray[np.uint8]) -> ClassTable:
         moves: dict[int, str] = {}
@@ -90,10 +90,17 @@ class ClassChoice:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Classes of an export, and the table to look mask values up in; None changes nothing."""
+    """The outcome of a choice.
+
+    Attributes:
+        classes: The classes of the export.
+        lut: 256 values to look mask values up in; None changes nothing.
+        notes: What became of classes, a sentence each.
+    """
 
     classes: ClassTable
     lut: NDArray[np.uint8] | None
+    notes: tuple[str, ...] = ()
 
     def apply(self, mask: ClassMask) -> ClassMask:
         """The mask in the ids of `classes`."""
@@ -144,6 +151,18 @@ def _move(
 
 def _called(info: ClassInfo, name: str) -> bool:
     return info.name.casefold() == name.casefold() or str(info.id) == name
+
+
+def _changes(before: ClassTable, after: ClassTable, lut: NDArray[np.uint8]) -> tuple[str, ...]:
+    said = []
+    for c in before:
+        new = int(lut[c.id])
+        name = after[new].name if new in after else "unlabelled"
+        if name != c.name:
+            said.append(f"The class {c.name} became {name}.")
+        elif new != c.id:
+            said.append(f"The class {name} has the id {new} instead of {c.id}.")
+    return tuple(said)
 
 
 def _is_identity(lut: NDArray[np.uint8]) -> bool:

@@ -43,6 +43,17 @@ def test_choices(choice, classes, mask):
     assert resolved(**choice) == (classes, mask)
 
 
+def test_what_became_of_classes_is_said():
+    choice = ClassChoice(("plant", "soil"), (("crop", "plant"), ("weed", "plant")), renumber=True)
+    assert choice.resolve(TABLE).notes == (
+        "The class soil has the id 1 instead of 0.",
+        "The class crop became plant.",
+        "The class weed became plant.",
+        "The class stone became unlabelled.",
+    )
+    assert ClassChoice().resolve(TABLE).notes == ()
+
+
 def test_counts_follow():
     found = ClassChoice(mapping=(("stone", "soil"),)).resolve(TABLE)
     assert found.count({0: 3, 3: 4, 255: 1}) == {0: 7, 255: 1}

@@ -145,7 +145,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
         yield from chosen.write(work)
         outcome = (yield from verify(chosen, work, folder)) if verified else None
         if card is not None:
-            yield from write_card(work, chosen, card, split, lost)
+            yield from write_card(work, chosen, card, split, (*lost, *planned.notes))
         yield Progress(len(items), len(items))
     return ExportReport(
         format=format,

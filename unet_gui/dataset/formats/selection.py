@@ -92,7 +92,7 @@ def select(
     classes = selection.classes.resolve(project.classes)
     planned = plan(project, entries, split)
     items, more = yield from cut(project, planned.items, selection, classes)
-    return Selected(items, classes, (*notes, *planned.notes, *more))
+    return Selected(items, classes, (*notes, *classes.notes, *planned.notes, *more))
 
 
 def chosen_entries(project: Project, only: Only) -> tuple[list[ImageEntry], list[str]]:

@@ -120,6 +120,7 @@ def test_torchvision_reads_cityscapes(tiny_project, tmp_path, expected):
         assert np.array_equal(np.asarray(image), pixels)
 
 
+@pytest.mark.slow  # torch again
 def test_labels_of_cityscapes_keep_their_ids(tmp_path, make_project):
     datasets = pytest.importorskip("torchvision.datasets")
     mask = np.array([[7, 26, 255], [11, 24, 3]], np.uint8)

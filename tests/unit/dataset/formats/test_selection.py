@@ -142,6 +142,14 @@ def test_the_card_tells_what_is_in_it(tiny_project, tmp_path):
     assert (again / "README.md").read_bytes() == (out / "README.md").read_bytes()
 
 
+def test_the_card_tells_what_was_chosen(tiny_project, tmp_path):
+    selection = Selection(crops=Crops(16, 16), classes=ClassChoice(mapping=(("disc", "thing"),)))
+    drain(export(tiny_project, "png", tmp_path / "out", selection=selection, card=Card()))
+    text = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "- The class disc became thing." in text
+    assert "crops of 16×16" in text
+
+
 def test_the_hub_finds_its_front_matter(tiny_project, tmp_path):
     drain(export(tiny_project, "huggingface", tmp_path / "out", card=Card("MIT")))
     text = (tmp_path / "out" / "README.md").read_text("utf-8")
