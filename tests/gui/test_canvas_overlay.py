@@ -76,7 +76,7 @@ def test_repainting_only_what_changed_shows_the_same_as_painting_all(easel, prop
     easel.canvas.leaveEvent(QEvent(QEvent.Type.Leave))
     QApplication.processEvents()
     partly = easel.seen()
-    easel.canvas._overlay.set_mask(easel.session.document)
+    easel.canvas._overlay.set_mask(easel.session.document.levels)
     easel.canvas._overlay.set_ghost(easel.session.ghost.mask)
     easel.canvas.update()
     assert np.array_equal(partly, easel.seen())

@@ -13,11 +13,12 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History
+from unet_gui.core.mask_levels import MaskLevels
 from unet_gui.core.protection import Protection
 from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect, uniform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from unet_gui.core.brush import Point
     from unet_gui.core.footprint import Footprint
@@ -42,6 +43,7 @@ class Document:
         counts: int64[256], how many pixels hold each value; kept up to date by every edit.
         revision: grows with every change, so that a saver knows whether it is up to date.
         protection: what edits must leave alone; undo and redo do not ask.
+        levels: the mask at smaller sizes, for looking from afar.
         changed_tiles: keys of the tiles changed since whoever saves last cleared them.
     """
 
@@ -57,6 +59,7 @@ class Document:
         self.changed_tiles: set[Key] = set()
         self.revision = 0
         self._stamps: dict[Key, int] = {}
+        self.levels = MaskLevels(self)
 
     @classmethod
     def blank(cls, height: int, width: int) -> Document:
@@ -252,9 +255,10 @@ class Document:
         self._stamp(edit.tiles)
         return edit.step.rect
 
-    def _stamp(self, keys: Iterable[Key]) -> None:
+    def _stamp(self, keys: Collection[Key]) -> None:
         """These tiles look different now."""
         self.revision += 1
+        self.levels.invalidate(keys)
         for key in keys:
             self._stamps[key] = self.revision
 

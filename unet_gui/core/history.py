@@ -18,7 +18,7 @@ from unet_gui.core.tile_codec import join, pack, split, unpack
 from unet_gui.core.tiled_mask import is_uniform, key_rect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -140,7 +140,7 @@ class EditRecorder:
         self._mask.put(key, tile)
 
     @property
-    def keys(self) -> Iterable[Key]:
+    def keys(self) -> Collection[Key]:
         """Of the tiles it has written to."""
         return self._before.keys()
 

@@ -125,6 +125,8 @@ def load_job(
     if document is None:
         document = Document(project.load_mask_tiles(entry, source.shape))
         recall(entry.name, document)
+        for _ in document.levels.prepare():
+            yield
     return source, document
 
 

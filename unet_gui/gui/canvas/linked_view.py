@@ -9,9 +9,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
 from unet_gui.dataset.image_source import ImageSource, open_source
 from unet_gui.gui.canvas.backdrop import Backdrop
-from unet_gui.gui.canvas.code_levels import ArrayTiles
 from unet_gui.gui.canvas.compare import Part, Shows, paint_tag
 from unet_gui.gui.canvas.layers import Layers
 from unet_gui.gui.canvas.overlay import Overlay
@@ -54,7 +54,7 @@ class NeighbourPane(LinkedPane):
         """Another image and its mask, or none."""
         self.source = source
         self.backdrop.set_source(source)
-        self.overlay.set_mask(ArrayTiles(mask) if mask is not None else None)
+        self.overlay.set_mask(MaskLevels(ArrayTiles(mask)) if mask is not None else None)
         if source is not None:
             self.viewport.image_height, self.viewport.image_width = source.shape
         else:

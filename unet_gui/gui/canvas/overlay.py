@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
+    from unet_gui.core.mask_levels import MaskLevels
     from unet_gui.core.tiled_mask import Key
-    from unet_gui.gui.canvas.code_levels import TileReader
     from unet_gui.gui.canvas.viewport import Viewport
 
 MAX_TILES: Final = 320
@@ -73,7 +73,7 @@ class Overlay:
         self._scratch = QImage()
         self._sheet = QImage()
 
-    def set_mask(self, mask: TileReader | None) -> None:
+    def set_mask(self, mask: MaskLevels | None) -> None:
         """Another document; it is looked into, never copied."""
         self._source = TileSource(mask) if mask is not None else None
         self._tiles.clear()
@@ -116,7 +116,6 @@ class Overlay:
         if self._source is None or rect.empty:
             return
         keys = list(rect.tiles(MASK_TILE) if keys is None else keys)
-        self._source.invalidate(keys)
         looks = {key[:3] for key in self._tiles if key.layer is not Layer.PREDICTION}
         for mask_key in keys:
             part = key_rect(mask_key).intersection(rect)

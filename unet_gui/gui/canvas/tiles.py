@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from unet_gui.core.geometry import Rect
-from unet_gui.gui.canvas.code_levels import ArrayTiles, CodeLevels
+from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
-    from unet_gui.core.tiled_mask import Key
-    from unet_gui.gui.canvas.code_levels import TileReader
 
 TILE: Final = 256
 
@@ -74,9 +70,9 @@ def to_level(rect: Rect, level: int) -> Rect:
 class TileSource:
     """Codes of mask and ghost by tile: class id + 1, 0 where nothing is to be drawn."""
 
-    def __init__(self, mask: TileReader) -> None:
-        self._mask = CodeLevels(mask)
-        self._ghost: CodeLevels | None = None
+    def __init__(self, mask: MaskLevels) -> None:
+        self._mask = mask
+        self._ghost: MaskLevels | None = None
         self._shape = mask.shape
 
     @property
@@ -86,15 +82,11 @@ class TileSource:
     def set_ghost(self, mask: ClassMask | None) -> None:
         """What is proposed; one of another size is not for this image and is not shown."""
         fits = mask is not None and mask.shape == self._shape
-        self._ghost = CodeLevels(ArrayTiles(mask)) if mask is not None and fits else None
+        self._ghost = MaskLevels(ArrayTiles(mask)) if mask is not None and fits else None
 
     @property
     def has_ghost(self) -> bool:
         return self._ghost is not None
-
-    def invalidate(self, keys: Iterable[Key]) -> None:
-        """These tiles of the mask have changed."""
-        self._mask.invalidate(keys)
 
     def bounds(self, level: int) -> Rect:
         """All pixels of a level."""

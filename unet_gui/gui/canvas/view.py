@@ -133,7 +133,7 @@ class CanvasView(CanvasLooking):
         self._pointer.drop()
         document = self._session.document
         self._show_source(self._session.source)
-        self._overlay.set_mask(document)
+        self._overlay.set_mask(document.levels if document is not None else None)
         self._revision = document.revision if document is not None else 0
         if document is not None:
             self._viewport.set_image(document.bounds.width, document.bounds.height)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unet_gui.core.geometry import Rect
-from unet_gui.gui.canvas.code_levels import ArrayTiles
+from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
 from unet_gui.gui.canvas.tiles import (
     FINEST,
     OUTLINE,
@@ -47,7 +47,7 @@ def test_a_rect_on_a_level_covers_the_image_pixels(level):
 def test_ghost_shows_only_where_the_mask_is_unlabelled():
     mask = np.full((4, 4), 255, np.uint8)
     mask[:, :2] = 1
-    source = TileSource(ArrayTiles(mask))
+    source = TileSource(MaskLevels(ArrayTiles(mask)))
     source.set_ghost(np.full((4, 4), 2, np.uint8))
     area = Rect(0, 0, 4, 4)
     assert source.codes(key(), area).tolist() == [[2, 2, 0, 0]] * 4
@@ -64,7 +64,7 @@ def test_a_ghost_of_another_size_is_not_shown():
 def test_outline_is_the_border_of_each_class_but_not_the_edge_of_the_image():
     mask = np.full((20, 20), 255, np.uint8)
     mask[:, :10] = 3
-    codes = TileSource(ArrayTiles(mask)).codes(key(outline=True), Rect(0, 0, 20, 20))
+    codes = TileSource(MaskLevels(ArrayTiles(mask))).codes(key(outline=True), Rect(0, 0, 20, 20))
     line = np.zeros((20, 20), np.uint8)
     line[:, 10 - OUTLINE : 10] = 4
     assert np.array_equal(codes, line)
@@ -72,7 +72,7 @@ def test_outline_is_the_border_of_each_class_but_not_the_edge_of_the_image():
 
 def test_outline_of_a_part_equals_the_part_of_the_outline():
     mask = np.random.default_rng(0).integers(0, 2, (40, 40)).astype(np.uint8).repeat(4, 0)
-    source = TileSource(ArrayTiles(np.ascontiguousarray(mask)))
+    source = TileSource(MaskLevels(ArrayTiles(np.ascontiguousarray(mask))))
     for level in (0, -2):
         whole = source.codes(key(outline=True, level=level), source.bounds(level))
         part = Rect(13, 7, 29, 31)
@@ -84,7 +84,7 @@ def test_outline_of_a_part_equals_the_part_of_the_outline():
 def test_magnified_lines_are_as_thin_as_ever():
     mask = np.zeros((8, 8), np.uint8)
     mask[:, 4:] = 1
-    source = TileSource(ArrayTiles(mask))
+    source = TileSource(MaskLevels(ArrayTiles(mask)))
     codes = source.codes(key(outline=True, level=-3), Rect(0, 0, 64, 64))
     assert np.flatnonzero(codes[0]).tolist() == [30, 31, 32, 33]
     assert set(codes[0, 30:32]) == {1}

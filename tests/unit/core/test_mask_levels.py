@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from unet_gui.core.document import Document
 from unet_gui.core.geometry import Rect
-from unet_gui.gui.canvas.code_levels import ArrayTiles, CodeLevels
+from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
 
 
 def expected(mask, level):
@@ -21,7 +21,7 @@ def expected(mask, level):
 def test_labelled_wins_over_unlabelled_and_high_ids_over_low():
     mask = np.full((600, 600), 255, np.uint8)
     mask[0, 0], mask[0, 2], mask[1, 3] = 0, 1, 2
-    codes = CodeLevels(ArrayTiles(mask)).read(1, Rect(0, 0, 3, 1))
+    codes = MaskLevels(ArrayTiles(mask)).read(1, Rect(0, 0, 3, 1))
     assert codes.tolist() == [[1, 3, 0]]
 
 
@@ -33,7 +33,7 @@ def test_labelled_wins_over_unlabelled_and_high_ids_over_low():
 )
 def test_levels_follow_edits_wherever_they_are(shape, edits):
     document = Document(np.random.default_rng(2).integers(250, 256, shape).astype(np.uint8))
-    codes = CodeLevels(document)
+    codes = MaskLevels(document)
     for y, x, height, width, level, value in edits:
         y0, x0 = int(y * (shape[0] - 1)), int(x * (shape[1] - 1))
         rect = Rect(x0, y0, x0 + 1 + int(width * 99), y0 + 1 + int(height * 99))
@@ -41,11 +41,14 @@ def test_levels_follow_edits_wherever_they_are(shape, edits):
         before = document.revision
         changed = document.apply("Fill", rect, value)
         codes.invalidate(document.changed_since(before, changed))
+        assert codes.levels == document.levels.levels
         seen = min(level, codes.levels - 1)
         assert np.array_equal(codes.read(seen, codes.bounds(seen)), expected(document.mask, seen))
     document.undo()
     codes.invalidate(document.changed_since(0, document.bounds))
     for level in range(codes.levels):
+        kept = document.levels.read(level, document.levels.bounds(level))
+        assert np.array_equal(kept, expected(document.mask, level))
         assert np.array_equal(
             codes.read(level, codes.bounds(level)), expected(document.mask, level)
         )
@@ -53,6 +56,16 @@ def test_levels_follow_edits_wherever_they_are(shape, edits):
 
 def test_the_mask_is_looked_into_not_copied():
     mask = np.full((300, 300), 255, np.uint8)
-    codes = CodeLevels(ArrayTiles(mask))
+    codes = MaskLevels(ArrayTiles(mask))
     mask[5, 5] = 7
     assert codes.read(0, Rect(5, 5, 6, 6))[0, 0] == 8
+
+
+def test_levels_prepared_ahead_are_those_made_when_looked_at():
+    mask = np.random.default_rng(3).integers(0, 4, (700, 900)).astype(np.uint8)
+    mask[:256, :256] = 2
+    ready, lazy = MaskLevels(Document(mask)), MaskLevels(Document(mask))
+    assert list(ready.prepare())[-1] == 0
+    for level in range(1, ready.levels):
+        bounds = ready.bounds(level)
+        assert np.array_equal(ready.read(level, bounds), lazy.read(level, bounds))

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from unet_gui.core.geometry import Rect
-from unet_gui.core.tiled_mask import TILE, TiledMask, key_rect
+from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from unet_gui.core.document import ClassMask
     from unet_gui.core.tiled_mask import Key
 
 SMALLEST: Final = 256
@@ -27,6 +26,9 @@ SMALLEST: Final = 256
 
 MOST_LEVELS: Final = 8
 """Beyond that a tile would be less than a pixel."""
+
+PORTION: Final = 256
+"""Tiles made at a time while preparing."""
 
 
 class TileReader(Protocol):
@@ -37,13 +39,13 @@ class TileReader(Protocol):
     @property
     def keys(self) -> Iterator[Key]: ...
     def tile(self, key: Key) -> NDArray[np.uint8]: ...
-    def read(self, rect: Rect) -> ClassMask: ...
+    def read(self, rect: Rect) -> NDArray[np.uint8]: ...
 
 
 class ArrayTiles:
     """A whole H×W uint8 array seen as tiles; nothing is copied but what is asked for."""
 
-    def __init__(self, mask: ClassMask) -> None:
+    def __init__(self, mask: NDArray[np.uint8]) -> None:
         self._mask = mask
         self._bounds = Rect.of_shape(mask.shape)
 
@@ -58,15 +60,15 @@ class ArrayTiles:
     def tile(self, key: Key) -> NDArray[np.uint8]:
         return TiledMask.padded(self._mask[key_rect(key).intersection(self._bounds).slices])
 
-    def read(self, rect: Rect) -> ClassMask:
+    def read(self, rect: Rect) -> NDArray[np.uint8]:
         return self._mask[rect.slices]
 
 
-class CodeLevels:
+class MaskLevels:
     """The levels of one mask; level k is ⌈H/2ᵏ⌉×⌈W/2ᵏ⌉.
 
-    Each level follows from the tiles of the mask directly and only when it is looked at, so a
-    stroke costs the level on the screen and no other.
+    A tile that has changed is made small anew, for all levels at once, when one of them is next
+    looked at there: some ten microseconds, so zooming never waits for a level.
     """
 
     def __init__(self, source: TileReader) -> None:
@@ -75,13 +77,21 @@ class CodeLevels:
         count = 0
         while max(height, width) >> count > SMALLEST and count < MOST_LEVELS:
             count += 1
-        self._small: list[NDArray[np.uint8] | None] = [None] * count
-        self._stale: list[set[Key]] = [set() for _ in range(count)]
+        # Zeros are free until they are written to, so empty parts of a mask cost no memory.
+        self._small = [
+            np.zeros((-(-height >> k), -(-width >> k)), np.uint8) for k in range(1, count + 1)
+        ]
+        self._stale = set(source.keys) if count else set()
 
     @property
     def levels(self) -> int:
         """How many there are, the mask itself included."""
         return 1 + len(self._small)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the mask."""
+        return self._source.shape
 
     def bounds(self, level: int) -> Rect:
         """All pixels of a level."""
@@ -90,39 +100,39 @@ class CodeLevels:
 
     def invalidate(self, keys: Iterable[Key]) -> None:
         """These tiles have changed; levels catch up where they are next read."""
-        keys = list(keys)
-        for stale in self._stale:
-            stale.update(keys)
+        if self._small:
+            self._stale.update(keys)
+
+    def prepare(self) -> Generator[int, None, None]:
+        """Make what is missing, yielding how many tiles are left; on any thread, but alone."""
+        while self._stale:
+            for key in list(self._stale)[:PORTION]:
+                self._renew(key)
+            yield len(self._stale)
 
     def read(self, level: int, rect: Rect) -> NDArray[np.uint8]:
         """Codes of `rect`, which is in pixels of that level and inside it."""
         if level == 0:
             codes: NDArray[np.uint8] = self._source.read(rect) + np.uint8(1)
             return codes
-        small = self._small[level - 1]
-        if small is None:
-            bounds = self.bounds(level)
-            # zeros are free until they are written to, so empty parts of a mask cost no memory
-            small = self._small[level - 1] = np.zeros((bounds.height, bounds.width), np.uint8)
-            self._stale[level - 1] = set(self._source.keys)
-        stale = self._stale[level - 1]
-        if stale:
-            self._catch_up(small, level, stale.intersection(rect.tiles(TILE >> level)))
-        return small[rect.slices]
+        if self._stale:
+            for key in self._stale.intersection(rect.tiles(TILE >> level)):
+                self._renew(key)
+        return self._small[level - 1][rect.slices]
 
-    def _catch_up(self, small: NDArray[np.uint8], level: int, keys: set[Key]) -> None:
-        side = TILE >> level
-        for row, column in keys:
-            codes = _reduced(self._source.tile((row, column)) + np.uint8(1), level)
-            target = small[row * side : (row + 1) * side, column * side : (column + 1) * side]
-            target[...] = codes[: target.shape[0], : target.shape[1]]
-        self._stale[level - 1] -= keys
-
-
-def _reduced(codes: NDArray[np.uint8], level: int) -> NDArray[np.uint8]:
-    """Maxima of 2ᵏ×2ᵏ blocks; rows first, because whole rows are compared fastest."""
-    block = 1 << level
-    codes = codes.reshape(TILE >> level, block, TILE).max(1)
-    for _ in range(level):
-        codes = np.maximum(codes[:, ::2], codes[:, 1::2])
-    return codes
+    def _renew(self, key: Key) -> None:
+        """Maxima of 2×2, and again, into every level."""
+        self._stale.discard(key)
+        tile = self._source.tile(key)
+        if is_uniform(tile):
+            codes = np.full((1, 1), tile[0, 0] + np.uint8(1), np.uint8)
+        else:
+            codes = tile + np.uint8(1)
+        for level, small in enumerate(self._small, 1):
+            if codes.size > 1:
+                codes = np.maximum(codes[::2], codes[1::2])
+                codes = np.maximum(codes[:, ::2], codes[:, 1::2])
+            side = TILE >> level
+            row, column = key[0] * side, key[1] * side
+            target = small[row : row + side, column : column + side]
+            target[...] = codes if codes.size == 1 else codes[: target.shape[0], : target.shape[1]]
