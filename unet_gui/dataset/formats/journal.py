@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME: Final = ".journal.jsonl"
+PARTS: Final = ".parts"
 
 
 def fingerprint(*parts: Any) -> str:
@@ -79,10 +79,13 @@ class Journal:
             return []
 
 
-def sweep(folder: Path) -> None:
-    """Remove what served the writing only."""
-    (folder / NAME).unlink(missing_ok=True)
-    shutil.rmtree(folder / ".parts", ignore_errors=True)
+def serves(file: Path, folder: Path) -> bool:
+    """Whether a file in the folder of an export serves the writing only.
+
+    They stay until all others are where they belong, so that even then a run that was killed goes
+    on instead of beginning anew.
+    """
+    return file.relative_to(folder).parts[0] in {NAME, PARTS}
 
 
 def _line(name: str, key: str, files: dict[str, int], tally: Tally) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unet_gui.core.errors import ExportError
 from unet_gui.dataset.discovery import OUTPUT_MARKER
 from unet_gui.dataset.files import explain, write_json
-from unet_gui.dataset.formats.journal import sweep
+from unet_gui.dataset.formats.journal import serves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,6 @@ def staged(out: Path, *, overwrite: bool = False, resume: str | None = None) -> 
         try:
             staging.mkdir(parents=True, exist_ok=resume is not None)
             yield staging
-            sweep(staging)
             _move_in(staging, out, earlier or [])
         except OSError as exc:
             reason, hint = explain(exc)
@@ -77,7 +76,7 @@ def _earlier_files(out: Path) -> list[str] | None:
 
 
 def _move_in(staging: Path, out: Path, earlier: list[str]) -> None:
-    files = sorted(p for p in staging.rglob("*") if p.is_file())
+    files = sorted(p for p in staging.rglob("*") if p.is_file() and not serves(p, staging))
     names = [p.relative_to(staging).as_posix() for p in files]
     # The marker first: should the machine stop in between, the rest is known to be ours.
     write_json(out / OUTPUT_MARKER, {"program": "unet-gui", "files": sorted({*names, *earlier})})

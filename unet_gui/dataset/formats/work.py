@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.files import stamp
-from unet_gui.dataset.formats.journal import Journal, fingerprint
+from unet_gui.dataset.formats.journal import PARTS, Journal, fingerprint
 from unet_gui.dataset.formats.opened import Opened
 from unet_gui.dataset.formats.pixels import (
     Tally,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from unet_gui.dataset.formats.survey import Survey
     from unet_gui.dataset.project import Project
 
-_PARTS = ".parts"
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
 
@@ -220,13 +219,13 @@ class Work:
 
     def keep(self, item: Item, data: Any) -> None:
         """Put aside what the item adds to a file about all of them; `kept` gives it back."""
-        path = self.target(f"{_PARTS}/{item.name}.json")
+        path = self.target(f"{PARTS}/{item.name}.json")
         path.write_text(json.dumps(data), encoding="ascii")
 
     def kept(self) -> Iterator[tuple[Item, Any]]:
         """What was kept, one item at a time in order."""
         for item in self.items:
-            path = self.folder / _PARTS / f"{item.name}.json"
+            path = self.folder / PARTS / f"{item.name}.json"
             yield item, json.loads(path.read_text(encoding="ascii"))
 
     def _fingerprint(self, item: Item) -> str:
