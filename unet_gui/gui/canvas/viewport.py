@@ -159,7 +159,7 @@ class Viewport:
 
     def rotate(self, degrees: float) -> None:
         """Turn what is seen clockwise about the middle of the canvas."""
-        self.rotation = (self.rotation + degrees) % 360
+        self.rotation = (self.rotation + degrees) % 360 % 360
         self._settle()
 
     def mirror(self) -> None:
