@@ -73,7 +73,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 @pytest.mark.parametrize("command", ["", "gui", "new", "train", "predict", "evaluate", "export",
                                      "doctor", "stats", "compare",
-                                     "convert"])  # fmt: skip
+                                     "import", "convert"])  # fmt: skip
 def test_help_loads_neither_torch_nor_qt(command):
     words = [command, "--help"] if command else ["--help"]
     code = f"from unet_gui.cli import main\nassert main({words!r}) == 0"

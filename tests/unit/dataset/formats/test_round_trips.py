@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,3 +110,19 @@ def test_real_sets(key, name, shared_data, tmp_path):
             (tmp_path / "set" / part / path.name).write_bytes(path.read_bytes())
     (tmp_path / "set" / "meta.json").write_bytes((source / "meta.json").read_bytes())
     come_back(Project.open(tmp_path / "set"), key, tmp_path)
+
+
+@pytest.mark.slow
+def test_torchvision_finds_the_masks(tiny_project, tmp_path):
+    datasets = pytest.importorskip("torchvision.datasets")
+    out = tmp_path / "VOCdevkit" / "VOC2012"
+    drain(export(tiny_project, "voc", out, verified=True))
+    seen = {}
+    for part in ("train", "val"):
+        found = datasets.VOCSegmentation(str(tmp_path), year="2012", image_set=part)
+        for path, (image, mask) in zip(found.images, found, strict=True):
+            assert image.size == mask.size
+            seen[Path(path).stem] = np.asarray(mask)
+    assert set(seen) == {"a", "b"}
+    for entry in tiny_project.images[:2]:
+        assert np.array_equal(seen[entry.path.stem], tiny_project.load_mask(entry))
