@@ -125,7 +125,7 @@ class MaskLevels:
         self._stale.discard(key)
         tile = self._source.tile(key)
         if is_uniform(tile):
-            codes = np.full((1, 1), tile[0, 0] + np.uint8(1), np.uint8)
+            codes = tile[:1, :1] + np.uint8(1)
         else:
             codes = tile + np.uint8(1)
         for level, small in enumerate(self._small, 1):
