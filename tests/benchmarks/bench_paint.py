@@ -83,7 +83,8 @@ class Window:
             time.sleep(0.002)
         self.opened = time.perf_counter() - begin
         self.window.parts.panels.toggle()  # the canvas has the room it has in the prototype
-        self.settle()
+        while self.window.prediction.state.kind == "loading" or not self.idle_for(1.0):
+            self.settle()
         self.none, self.left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
 
     def settle(self, seconds: float = 0.5) -> None:
@@ -92,6 +93,16 @@ class Window:
         while time.perf_counter() < until or self.session.saver.pending:
             self.app.processEvents()
             time.sleep(0.002)
+
+    def idle_for(self, seconds: float) -> bool:
+        """Whether nothing runs in the background for so long."""
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            self.app.processEvents()
+            time.sleep(0.01)
+            if self.session.runner.busy or self.window.prediction.state.kind == "loading":
+                return False
+        return True
 
     def circle(self):
         from PySide6.QtCore import QPointF

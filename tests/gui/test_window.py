@@ -327,14 +327,14 @@ def test_the_status_bar_names_the_class_under_the_pointer(window, qtbot, propose
     open_image(window, qtbot, "sub/c.png")
     label = window.findChild(QLabel, "status_class")
     window.state.set_hover(Hover(3, 3))
-    assert label.text() == "unlabelled"
+    qtbot.waitUntil(lambda: label.text() == "unlabelled")
     propose(window.session, 1)
-    assert label.text() == "disc 0.78 (proposed)"
+    qtbot.waitUntil(lambda: label.text() == "disc 0.78 (proposed)")
     window.session.accept()
-    assert label.text() == "disc"
+    qtbot.waitUntil(lambda: label.text() == "disc")
     assert window.findChild(QLabel, "status_position").text() == "x 3  y 3"
     window.state.set_hover(None)
-    assert label.text() == ""
+    qtbot.waitUntil(lambda: not label.text())
 
 
 def test_the_size_of_the_image_in_the_status_bar(window):

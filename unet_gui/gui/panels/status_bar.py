@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from unet_gui.core.classes import UNLABELLED
@@ -14,7 +15,7 @@ from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_M, SPACE_S
 from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
+    from PySide6.QtGui import QPaintEvent, QPixmap
 
     from unet_gui.gui.prediction import PredictionService, PredictionState
     from unet_gui.gui.session import Session
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from unet_gui.gui.theme import Theme
 
 NOTICE_MS = 6000
+HOVER_MS = 40
 
 
 class MainStatusBar(QStatusBar):
@@ -37,6 +39,7 @@ class MainStatusBar(QStatusBar):
         self._state = state
         self._prediction = prediction
         self._theme = theme
+        self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._build()
         self._connect()
         self._refresh()
@@ -63,11 +66,12 @@ class MainStatusBar(QStatusBar):
         row.addWidget(self._busy)
         row.addStretch(1)
         self.addWidget(learner, 1)
-        self._class = _label("status_class")
-        self._position = _label("status_position")
-        self._zoom = _label("status_zoom")
+        self._class = FactLabel("status_class", "n" * 24)
+        self._position = FactLabel("status_position", "x 00000  y 00000")
+        self._zoom = FactLabel("status_zoom", self.tr("{0} %").format("6400"))
         self._save_icon = QLabel()
-        self._save = _label("status_saved")
+        self._save = FactLabel("status_saved", self.tr("Not saved"))
+        self._save.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._done = _label("status_done")
         facts = QWidget()
         line = QHBoxLayout(facts)
@@ -82,20 +86,14 @@ class MainStatusBar(QStatusBar):
         line.addLayout(saved)
         line.addWidget(self._done)
         self.addPermanentWidget(facts)
-        # What changes with every move of the pointer must not push its neighbours about.
-        for label, widest in (
-            (self._position, "x 00000  y 00000"),
-            (self._zoom, self.tr("{0} %").format("6400")),
-        ):
-            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _connect(self) -> None:
         session, state = self._session, self._state
-        state.hover_changed.connect(self._show_hover)
+        state.hover_changed.connect(self._show_hover_soon)
         state.zoom_changed.connect(self._show_zoom)
-        session.mask_changed.connect(lambda _: self._show_hover(state.hover))
-        session.ghost_changed.connect(lambda _: self._show_hover(state.hover))
+        session.mask_changed.connect(self._show_hover_soon)
+        session.ghost_changed.connect(self._show_hover_soon)
+        self._hover_timer.timeout.connect(lambda: self._show_hover(state.hover))
         session.image_closed.connect(self._on_session_image_changed)
         session.image_opened.connect(self._on_session_image_changed)
         session.project_opened.connect(self._refresh)
@@ -104,6 +102,11 @@ class MainStatusBar(QStatusBar):
         session.noticed.connect(self.notice)
         self._prediction.state_changed.connect(self._show_learner)
         self._theme.changed.connect(self._refresh)
+
+    def _show_hover_soon(self) -> None:
+        """Laying out and drawing words for each move would cost more than the paint."""
+        if not self._hover_timer.isActive():
+            self._hover_timer.start()
 
     def _on_session_image_changed(self) -> None:
         self._show_zoom(self._state.zoom)
@@ -179,6 +182,48 @@ class MainStatusBar(QStatusBar):
 
     def _picture(self, icon: str, token: str) -> QPixmap:
         return self._theme.pixmap(icon, ICON_SMALL, getattr(self._theme.tokens, token))
+
+
+class FactLabel(QLabel):
+    """A label for what changes with every move of the pointer: it never asks for another size.
+
+    QLabel does whenever its text changes, and then the whole window is laid out anew.
+
+    Args:
+        name: objectName.
+        widest: a text that fits just so; longer ones are cut with an ellipsis.
+    """
+
+    def __init__(self, name: str, widest: str) -> None:
+        super().__init__()
+        named(self, name)
+        self.setProperty("muted", True)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._text = ""
+        self._widest = widest
+
+    def text(self) -> str:
+        return self._text
+
+    def setText(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._widest), metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        place = self.alignment()
+        shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), place, shown)
 
 
 def _label(name: str) -> QLabel:
