@@ -194,7 +194,8 @@ def voc_root(folder: Path) -> Path:
 
 
 def _recognise(root: Path, *, guess: bool = True) -> tuple[Settings, str]:
-    subfolders = {p.name.lower(): p.name for p in root.iterdir() if p.is_dir()}
+    with os.scandir(root) as items:  # a path of each takes seconds where there are very many
+        subfolders = {i.name.lower(): i.name for i in items if _is_folder(i)}
     if "jpegimages" in subfolders:
         images = subfolders["jpegimages"]
         masks = subfolders.get("segmentationclass", "SegmentationClass")
@@ -210,6 +211,13 @@ def _recognise(root: Path, *, guess: bool = True) -> tuple[Settings, str]:
         return Settings(ClassTable(), images, masks), ""
     classes, notice = guess_classes(root, root / masks, voc=masks == "SegmentationClass")
     return Settings(classes, images, masks), notice
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def guess_classes(root: Path, masks: Path, *, voc: bool = False) -> tuple[ClassTable, str]:

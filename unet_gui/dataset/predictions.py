@@ -47,13 +47,18 @@ class Origin:
 
     class_ids: tuple[int, ...]
     image: Stamp | None
+    view: str = ""
 
 
 class PredictionCache:
-    """One file an image below `folder`. Losing it, or failing to write it, costs only time."""
+    """One file an image below `folder`. Losing it, or failing to write it, costs only time.
+
+    Attributes:
+        folder: Where they are kept.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._metas: dict[str, tuple[Stamp, dict[str, Any]]] = {}
 
     def save(self, name: str, prediction: CachedPrediction, origin: Origin) -> bool:
@@ -127,11 +132,12 @@ class PredictionCache:
         return meta
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.npz"
+        return self.folder / f"{name}.npz"
 
 
 def _as_json(origin: Origin) -> dict[str, Any]:
     return {
         "classes": list(origin.class_ids),
         "image": list(origin.image) if origin.image else None,
+        "view": origin.view or None,
     }

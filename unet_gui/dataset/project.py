@@ -15,26 +15,29 @@ from unet_gui.core.errors import ClassTableError, ImageReadError, MaskReadError,
 from unet_gui.core.progress import drain
 from unet_gui.dataset.class_edits import count_pixels, replace_class
 from unet_gui.dataset.discovery import image_names
-from unet_gui.dataset.entries import ImageEntry, Status
+from unet_gui.dataset.entries import ImageEntry, Status, Viewing
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.mask_counts import labelled
-from unet_gui.dataset.mask_names import assign_masks, sharing_notice
+from unet_gui.dataset.mask_names import assign_masks, sharing_notice, stem_mask
 from unet_gui.dataset.mask_store import MaskStore
 from unet_gui.dataset.opening import Opened, make_project, open_folder
+from unet_gui.dataset.pages import PageCounts, told_pixel_size, view_digest
 from unet_gui.dataset.predictions import CachedPrediction, Origin, PredictionCache
+from unet_gui.dataset.presence import Presence
 from unet_gui.dataset.project_masks import ProjectMasks
 from unet_gui.dataset.rounds import Round, Rounds
 from unet_gui.dataset.thumbnails import cached_thumbnail
 from unet_gui.dataset.voc_lists import add_to_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.progress import Progress
+    from unet_gui.dataset.channel_view import ChannelView
     from unet_gui.dataset.project_file import Settings
 
 __all__ = ["ImageEntry", "Project", "Status"]
@@ -56,7 +59,11 @@ class Project(ProjectMasks):
         self._notices = [opened.notice]
         self._file = opened.file
         self._by_name: dict[str, ImageEntry] = {}
+        self._places: tuple[list[ImageEntry], dict[str, int]] = ([], {})
         self._shared_names: dict[str, str] = {}
+        self._viewing = Viewing()
+        self._pages = PageCounts(self.cache_dir / "pages.json")
+        self._told_size: tuple[float, str] | None = None
         base = opened.base()
         self._base_names = base.mask_names if base else {}
         self._store = MaskStore(
@@ -121,11 +128,25 @@ class Project(ProjectMasks):
 
     @property
     def pixel_size(self) -> tuple[float, str] | None:
-        """Side of a pixel and its unit; None when it is not known."""
-        return self._file.settings.pixel_size
+        """Side of a pixel and its unit, else what the first image tells; None when not known."""
+        return self._file.settings.pixel_size or self._told_size
 
     def set_pixel_size(self, size: tuple[float, str] | None) -> None:
         self._file.set(pixel_size=size)
+
+    @property
+    def channels(self) -> ChannelView | None:
+        """Which channels of images are shown, and how; None for as they come."""
+        return self._file.settings.channels
+
+    def set_channels(self, view: ChannelView | None) -> None:
+        """Show all images so from now on; what was predicted from another view is stale.
+
+        Raises:
+            ProjectError: project.json cannot be written.
+        """
+        self._file.set(channels=view if view is not None and view.rows else None)
+        self._viewing.view = self.channels
 
     @property
     def id(self) -> str | None:
@@ -173,23 +194,38 @@ class Project(ProjectMasks):
         self._file.sync()
         ours = (self.masks_dir, self.models_dir, self.cache_dir)
         try:
-            names = image_names(self.images_dir, exclude=ours)
+            files = image_names(self.images_dir, exclude=ours)
         except ImageReadError as exc:
             raise ProjectError(
                 f"The project's images are not there: {self.images_dir}.",
                 f"If they were moved, write the new place into {self._file.path}.",
             ) from exc
+        listed = list(self._pages.listed(files, self.images_dir))
+        names = [name for name, _, _ in listed]
         remembered = {**self._base_names, **self._shared_names, **self._file.settings.mask_names}
+        if len(names) > len(files):
+            remembered = {**self._first_pages(listed), **remembered}
         assigned, self._shared_names = assign_masks(
             names, remembered, self.images_dir, self._store.readable_folder
         )
         images, masks = self.images_dir, self.masks_dir
-        found = [ImageEntry(n, f"{images}{sep}{n}", f"{masks}{sep}{assigned[n]}") for n in names]
+        self._viewing.view = self.channels
+        found = [
+            ImageEntry(n, f"{images}{sep}{f}", f"{masks}{sep}{assigned[n]}", page, self._viewing)
+            for n, f, page in listed
+        ]
+        self._told_size = told_pixel_size(found[0].path) if found else None
         changed = found != self.images
         self.images, self._by_name = found, {e.name: e for e in found}
         self._file.remember_names(self._shared_names)
         self._store.flush()
         return changed
+
+    def _first_pages(self, listed: Sequence[tuple[str, str, int | None]]) -> dict[str, str]:
+        """Masks called like the whole stack belong to its first page, of which they were made."""
+        folder = self._store.readable_folder
+        first = {name: stem_mask(file) for name, file, page in listed if page == 0}
+        return {name: mask for name, mask in first.items() if (folder / mask).exists()}
 
     def entry(self, name: str) -> ImageEntry:
         """The image of this name.
@@ -201,9 +237,16 @@ class Project(ProjectMasks):
             raise ProjectError(f"There is no image “{name}” in the project.")
         return self._by_name[name]
 
+    def position(self, name: str) -> int:
+        """Where in `images` the image of this name is; -1 when it is not there."""
+        images = self.images
+        if self._places[0] is not images:
+            self._places = images, {entry.name: at for at, entry in enumerate(images)}
+        return self._places[1].get(name, -1)
+
     def thumbnail(self, entry: ImageEntry, side: int) -> RgbImage:
-        """`images.thumbnail`, kept on disk from the second time on."""
-        return cached_thumbnail(entry.path, side, self.cache_dir / "thumbnails")
+        """`pages.small`, kept on disk from the second time on."""
+        return cached_thumbnail(entry, side, self.cache_dir / "thumbnails")
 
     # -- masks -----------------------------------------------------------------------------
 
@@ -228,6 +271,23 @@ class Project(ProjectMasks):
             return Status.IN_WORK
         fresh = self._predictions.fresh(entry.name, self._origin(entry), self.adopted)
         return Status.PROPOSED if fresh else Status.UNTOUCHED
+
+    def many_statuses(self) -> Callable[[ImageEntry], Status]:
+        """`status` for very many images, of which most have neither mask nor prediction.
+
+        Folders are listed once, now; a file that appears later is not known to what is returned.
+        """
+        store = self._store
+        masks = Presence([f for f in (store.folder, store.behind) if f is not None])
+        predictions = Presence([self._predictions.folder])
+        skipped = len(str(self.masks_dir)) + 1
+
+        def look(entry: ImageEntry) -> Status:
+            if entry.mask_place[skipped:] in masks or f"{entry.name}.npz" in predictions:
+                return self.status(entry)
+            return Status.DONE if self.is_done(entry) else Status.UNTOUCHED
+
+        return look
 
     def set_done(self, entry: ImageEntry, done: bool) -> None:
         """Mark an image as finished or not. In a VOC folder a finished one is also listed.
@@ -355,4 +415,5 @@ class Project(ProjectMasks):
         return self._predictions.load(entry.name, self._origin(entry), wanted)
 
     def _origin(self, entry: ImageEntry) -> Origin:
-        return Origin(tuple(sorted(self.classes.ids)), stamp(entry.path))
+        view = view_digest(entry)
+        return Origin(tuple(sorted(self.classes.ids)), stamp(entry.path), view)
