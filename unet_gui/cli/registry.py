@@ -151,13 +151,14 @@ SUBCOMMANDS: Final = (
     Subcommand(
         "convert",
         "Give away",
-        "turn weights of the VGG16 U-Net tutorials into ours, and back",
-        "Turn a .pth of the VGG16 U-Net tutorials into a checkpoint, or a checkpoint into a .pth.\n"
-        "Every number stays the same to the bit.",
+        "write a network as ONNX, or exchange weights with the VGG16 U-Net tutorials",
+        "Turn a .pth of the VGG16 U-Net tutorials into a checkpoint, or a checkpoint into a .pth:\n"
+        "every number stays the same to the bit. Or write it as ONNX, checked against torch.",
         "unet_gui.cli.convert",
         (
             "convert unet_vgg_voc.pth voc.safetensors",
             "convert field/models/round-003 field.pth",
+            "convert field/models/round-003 field.onnx",
         ),
     ),
 )

@@ -63,7 +63,7 @@ def convert(source: Path, out: Path, *, decoder_relu: bool | None = None) -> Con
         raise CheckpointError(f"{out} cannot be written: {reason}.", hint) from error
     raise UsageError(
         f"{file.name} cannot be converted to {out.name}.",
-        "From .pth to .safetensors, or from a checkpoint to .pth.",
+        "From .pth to .safetensors, or from a checkpoint to .pth or .onnx.",
     )
 
 

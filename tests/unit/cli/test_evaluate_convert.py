@@ -75,5 +75,21 @@ def test_convert_old_weights(run_cli, tmp_path):
 def test_convert_refuses(run_cli, tmp_path):
     (tmp_path / "in.pth").write_bytes(b"nothing")
     assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.safetensors").code == 1
-    assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.onnx").code == 2
+    assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.tflite").code == 2
+    assert run_cli("convert", tmp_path / "in.pth", tmp_path / "o.onnx").code == 1
     assert run_cli("convert", tmp_path / "no.pth", tmp_path / "o.safetensors").code == 1
+
+
+def test_convert_to_onnx(run_cli, tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra “onnx” is not installed")
+    torch.save(UNet(2, width=0.125).state_dict(), tmp_path / "in.pth")
+    out = tmp_path / "net.onnx"
+    done = run_cli("convert", tmp_path / "in.pth", out, "--no-decoder-relu", "--json")
+    assert done.code == 0, done.err
+    assert done.events[-1]["class_ids"] == [0, 1]
+    assert done.events[-1]["max_abs_difference"] < 1e-4
+    assert done.events[-1]["bytes"] == out.stat().st_size
+    words = run_cli("convert", tmp_path / "in.pth", out)
+    assert "2 classes" in words.out
+    assert "differs from torch by" in words.out
+    assert "note:" in words.err
