@@ -60,6 +60,7 @@ SETTINGS: Final = (
     Setting("projects/last", Kind.TEXT, ""),
     Setting("export/folder", Kind.TEXT, ""),
     Setting("export/format", Kind.TEXT, "voc"),
+    Setting("export/choices", Kind.TEXT, ""),
     Setting("new_project/folder", Kind.TEXT, ""),
 )
 

@@ -1,55 +1,56 @@
-"""Writing the dataset: which form, where, which images; then progress and what was lost."""
+"""Writing the dataset: which form, which images and classes, where; then what became of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
+    QListWidget,
+    QListWidgetItem,
     QPushButton,
-    QRadioButton,
-    QSpinBox,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from unet_gui.dataset.discovery import OUTPUT_MARKER
-from unet_gui.dataset.formats import FORMATS, ExportReport, export
-from unet_gui.dataset.project import Status
-from unet_gui.gui.dialogs.fitting import FittingDialog
+from unet_gui.dataset.formats import FORMATS, ExportReport, Selection
+from unet_gui.gui.dialogs.export_pages import CardPage, ClassesPage, FormatPage, ImagesPage
+from unet_gui.gui.dialogs.export_preview import ExportChoice, look_ahead, write
+from unet_gui.gui.dialogs.export_split import SplitPage, checkbox
 from unet_gui.gui.dialogs.folders import FolderEdit
-from unet_gui.gui.jobs import JobRunner
-from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
-from unet_gui.gui.theme.widgets import named, padded, styled
+from unet_gui.gui.dialogs.job_dialog import JobDialog, paced, show_note, wrapped
+from unet_gui.gui.theme.tokens import SPACE_L, SPACE_S, SPACE_XL
+from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
     from unet_gui.core.errors import UnetGuiError
-    from unet_gui.core.progress import Progress
-    from unet_gui.dataset.project import ImageEntry
+    from unet_gui.gui.dialogs.export_preview import Preview
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
     from unet_gui.gui.theme import Theme
 
-WIDTH: Final = 560
+SIZE: Final = (860, 620)
+LIST_WIDTH: Final = 190
+LOOK_AFTER_MS: Final = 250
+_LOOK: Final = "look ahead"
+_EXPORT: Final = "export"
 
 
-class ExportDialog(FittingDialog):
+class ExportDialog(JobDialog):
     """One export.
 
     Args:
         parent: the window.
         theme: icons.
         session: whose project is written.
-        settings: remembers folder and format.
+        settings: remembers what was chosen.
         synchronous: export at once, for tests.
     """
 
@@ -62,243 +63,295 @@ class ExportDialog(FittingDialog):
         *,
         synchronous: bool = False,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, theme, "", "export", synchronous=synchronous)
         assert session.project is not None
-        self.setObjectName("export_dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
         self._session = session
         self._settings = settings
-        self._project = session.project
-        self._runner = JobRunner("export", self, synchronous=synchronous)
-        self._running = False
+        self._project = project = session.project
         self.report: ExportReport | None = None
-        self.formats = QButtonGroup(self)
+        self.preview: Preview | None = None
+        done = sum(project.is_done(e) for e in project.images)
+        self.formats = named(QListWidget(), "export_formats")
+        self.formats.setProperty("framed", True)
+        self.formats.setAccessibleName(self.tr("Form"))
+        self.formats.setFixedWidth(LIST_WIDTH)
+        self.formats.setSpacing(3)
+        self.format_page = FormatPage()
+        self.images_page = ImagesPage(done, len(project.images), one=session.entry is not None)
+        self.split_page = SplitPage()
+        self.classes_page = ClassesPage(project.classes)
+        self.card_page = CardPage(project.name)
+        self.tabs = named(QTabWidget(), "export_tabs")
+        self.tabs.setDocumentMode(True)
         self.folder = FolderEdit(
             self.tr("Folder for the export"),
             theme.icon("open_folder", theme.tokens.muted),
             "export_folder",
         )
-        self.overwrite = named(
-            QCheckBox(self.tr("Write into it all the same; files of the same name are replaced")),
+        self.note = wrapped("export_note")
+        self.overwrite = checkbox(
+            self.tr("Write into it all the same; files of the same name are replaced"),
             "export_overwrite",
         )
-        self.which = named(QComboBox(), "export_which")
-        self.which.setAccessibleName(self.tr("Which images"))
-        self.val_box = named(padded(QSpinBox()), "export_val")
-        self.val_box.setRange(0, 90)
-        self.val_box.setValue(20)
-        self.val_box.setSuffix(self.tr(" %"))
-        self.val_box.setFixedWidth(72)
-        self.val_box.setAccessibleName(self.tr("Share of images for validation"))
-        self.note = _words("export_note")
-        self.bar = named(QProgressBar(), "export_progress")
-        self.bar.setTextVisible(False)
-        self.bar.setVisible(False)
-        self.outcome = _words("export_result")
-        self.lost = _words("export_lost")
-        self.lost.setProperty("muted", True)
+        self.verified = checkbox(
+            self.tr("Read all of it again and compare each pixel"), "export_verify"
+        )
+        self.verified.setToolTip(self.tr("Takes about as long as writing it."))
+        self.resume = checkbox(
+            self.tr("When stopped, keep what is written and go on from there the next time"),
+            "export_resume",
+        )
         self.open_button = named(QPushButton(self.tr("Open folder")), "export_open")
+        self.open_button.setAutoDefault(False)
         self.open_button.setVisible(False)
         self.export_button = named(QPushButton(self.tr("Export")), "export_start")
         self.export_button.setDefault(True)
-        self.close_button = named(QPushButton(self.tr("Cancel")), "export_close")
+        self._look = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
+        self._synchronous = synchronous
         self._fill()
         self._lay_out()
+        self._restore()
         self._connect()
-        self._check()
+        self._on_format_changed()
+        self.resize(*SIZE)
+        self.folder.setFocus()
 
     # -- building ------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        done = sum(self._project.status(e) is Status.DONE for e in self._project.images)
-        self.which.addItem(self.tr("All with something painted"), "labelled")
-        if done:
-            self.which.addItem(self.tr("Only those that are done ({0})").format(done), "done")
-        if self._session.entry is not None:
-            self.which.addItem(self.tr("Only the open one"), "open")
-        self.folder.setText(self._suggested_folder())
-
-    def _suggested_folder(self) -> str:
+        for form in FORMATS.values():
+            if form.write is not None:
+                item = QListWidgetItem(form.title)
+                item.setData(0x0100, form.key)
+                item.setToolTip(f"<span>{form.description}</span>")
+                self.formats.addItem(item)
+        for page, title in (
+            (self.format_page, self.tr("&Form")),
+            (self.images_page, self.tr("&Images")),
+            (self.split_page, self.tr("&Split")),
+            (self.classes_page, self.tr("&Classes")),
+            (self.card_page, self.tr("C&ard")),
+        ):
+            self.tabs.addTab(page, title)
         remembered = self._settings.get("export/folder")
         base = Path(remembered) if remembered else self._project.source.parent
-        return str(base / f"{self._project.name}-export")
+        self.folder.setText(str(base / f"{self._project.name}-export"))
 
     def _lay_out(self) -> None:
-        formats = QVBoxLayout()
-        formats.setSpacing(SPACE_M)
-        wanted = self._settings.get("export/format")
-        for form in FORMATS.values():
-            formats.addLayout(self._format_row(form.key, form.title, form.description))
-        chosen = self.findChild(QRadioButton, f"format_{wanted}")
-        (chosen or self.formats.buttons()[0]).setChecked(True)
+        upper = QHBoxLayout()
+        upper.setSpacing(SPACE_XL)
+        upper.addWidget(self.formats)
+        upper.addWidget(self.tabs, 1)
+        self.body.addLayout(upper, 1)
         folder = QVBoxLayout()
         folder.setSpacing(SPACE_S)
-        for widget in (self.folder, self.note, self.overwrite):
+        for widget in (self.folder, self.note, self.overwrite, self.verified, self.resume):
             folder.addWidget(widget)
-        val = QHBoxLayout()
-        val.setSpacing(SPACE_M)
-        val.addWidget(self.val_box)
-        val.addWidget(_muted(self.tr("of the images, set apart for checking")), 1)
-        form_layout = QFormLayout()
-        form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form_layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        form_layout.setHorizontalSpacing(SPACE_L)
-        form_layout.setVerticalSpacing(SPACE_L)
-        for label, content in (
-            (self.tr("Form"), formats),
-            (self.tr("&Images"), self.which),
-            (self.tr("&Validation"), val),
-            (self.tr("&Folder"), folder),
-        ):
-            caption = QLabel(label)
-            if isinstance(content, QWidget):
-                caption.setBuddy(content)
-                form_layout.addRow(caption, content)
-            else:
-                caption.setBuddy(self.folder if content is folder else self.val_box)
-                form_layout.addRow(caption, content)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.open_button)
-        buttons.addStretch()
-        buttons.addWidget(self.close_button)
-        buttons.addWidget(self.export_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, 2 * SPACE_M)
-        layout.setSpacing(SPACE_L)
-        layout.addLayout(form_layout)
-        for line in (self.bar, self.outcome, self.lost):
-            layout.addWidget(line)
-        layout.addSpacing(SPACE_S)
-        layout.addLayout(buttons)
-        self.setMinimumWidth(WIDTH)
-
-    def _format_row(self, key: str, title: str, description: str) -> QVBoxLayout:
-        radio = named(QRadioButton(title), f"format_{key}")
-        radio.setAccessibleDescription(description)
-        self.formats.addButton(radio)
-        line = _muted(description)
-        line.setWordWrap(True)
-        line.setProperty("small", True)
-        line.setContentsMargins(22, 0, 0, 0)
-        row = QVBoxLayout()
-        row.setSpacing(2)
-        row.addWidget(radio)
-        row.addWidget(line)
-        return row
+        caption = QLabel(self.tr("F&older"))
+        caption.setBuddy(self.folder)
+        caption.setFixedWidth(LIST_WIDTH)
+        lower = QHBoxLayout()
+        lower.setSpacing(SPACE_XL)
+        captions = QVBoxLayout()
+        captions.setContentsMargins(0, SPACE_S + 2, 0, 0)
+        captions.addWidget(caption)
+        captions.addStretch()
+        lower.addLayout(captions)
+        lower.addLayout(folder, 1)
+        self.body.addSpacing(SPACE_L)
+        self.body.addLayout(lower)
+        self.buttons.insertWidget(0, self.open_button)
+        self.buttons.addWidget(self.export_button)
 
     def _connect(self) -> None:
+        self.formats.currentRowChanged.connect(self._on_format_changed)
+        for page in (self.format_page, self.images_page, self.split_page, self.classes_page):
+            page.changed.connect(self._on_choice_changed)
         self.folder.textChanged.connect(self._check)
         self.overwrite.toggled.connect(self._check)
+        self._look.timeout.connect(self._look_ahead)
         self.export_button.clicked.connect(self._start)
-        self.close_button.clicked.connect(self.reject)
         self.open_button.clicked.connect(self._open_folder)
-        self._session.project_closed.connect(self.reject)
+        self._session.project_closed.connect(self.close)
+
+    # -- what is remembered --------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        wanted = self._settings.get("export/format")
+        self.choose_format(wanted if wanted in FORMATS else "voc")
+        try:
+            state: Any = json.loads(self._settings.get("export/choices") or "{}")
+        except ValueError:
+            state = {}
+        if not isinstance(state, dict):
+            state = {}
+        for page in (self.images_page, self.split_page, self.card_page):
+            page.restore(state)
+        self.verified.setChecked(state.get("verified") is True)
+        self.resume.setChecked(state.get("resume") is True)
+
+    def _remember(self, report: ExportReport) -> None:
+        self._settings.set("export/folder", str(report.out.parent))
+        self._settings.set("export/format", report.format)
+        state = {
+            **self.images_page.state(),
+            **self.split_page.state(),
+            **self.card_page.state(),
+            "verified": self.verified.isChecked(),
+            "resume": self.resume.isChecked(),
+        }
+        self._settings.set("export/choices", json.dumps(state))
 
     # -- while it is filled in -----------------------------------------------------------------
 
     @property
     def format(self) -> str:
         """Key of the chosen format."""
-        button = self.formats.checkedButton()
-        return button.objectName().removeprefix("format_") if button is not None else "voc"
+        item = self.formats.currentItem()
+        return str(item.data(0x0100)) if item is not None else "voc"
+
+    def choose_format(self, key: str) -> None:
+        """Choose a format by its key."""
+        keys = [f.key for f in FORMATS.values() if f.write is not None]
+        self.formats.setCurrentRow(keys.index(key))
+
+    def choice(self) -> ExportChoice:
+        """All that is chosen.
+
+        Raises:
+            UsageError: crops that cannot be.
+        """
+        pages = self.images_page
+        return ExportChoice(
+            self.format,
+            Selection(pages.only, pages.cut(), self.classes_page.choice()),
+            self.split_page.split(),
+            self.format_page.fields.chosen(),
+            self._session.entry if pages.only_open else None,
+            self.card_page.card(),
+        )
+
+    def _on_format_changed(self) -> None:
+        self.format_page.show_format(FORMATS[self.format])
+        self._on_choice_changed()
+
+    def _on_choice_changed(self) -> None:
+        self.preview = None
+        self.format_page.show_preview(None)
+        self._runner.cancel(_LOOK)
+        if self._synchronous:
+            self._look_ahead()
+        else:
+            self._look.start()
+        self._check()
+
+    def _look_ahead(self) -> None:
+        if self.busy or self._own_problem():
+            return
+        project, choice = self._project, self.choice()
+        self._runner.submit(
+            _LOOK,
+            lambda: paced(look_ahead(project, choice)),
+            on_done=self._on_looked,
+            on_error=self.fail,
+        )
+
+    def _on_looked(self, preview: Preview) -> None:
+        self.preview = preview
+        self.format_page.show_preview(preview)
+        self.split_page.show_preview(preview)
+        words = self.tr("{0} images go into the export.").format(preview.images)
+        show_note(self.images_page.note, "" if preview.problem else words)
+        self._check()
+
+    def _own_problem(self) -> str:
+        return self.images_page.problem or self.split_page.problem
 
     def _check(self) -> None:
         text = self.folder.path()
         taken = bool(text) and _holds_other_files(Path(text))
-        problem = ""
-        if text and Path(text).is_file():
-            problem = self.tr("That is a file.")
-        elif text and not Path(text).is_absolute():
-            problem = self.tr("Write the whole path.")
-        elif taken:
-            problem = self.tr("There are other files in this folder.")
-        self.note.setText(problem)
-        self.note.setVisible(bool(problem))
-        styled(self.note, level="warning")
-        self.overwrite.setVisible(taken)
+        problem = self._folder_problem(text, taken=taken)
+        wrong = self._own_problem() or (self.preview.problem if self.preview else "")
         blocked = bool(problem) and not (taken and self.overwrite.isChecked())
-        self.export_button.setEnabled(bool(text) and not blocked and not self._running)
+        show_note(self.note, problem or wrong, "warning")
+        self.overwrite.setVisible(taken)
+        self.export_button.setEnabled(bool(text) and not blocked and not wrong and not self.busy)
 
-    def _entries(self) -> list[ImageEntry] | None:
-        which = self.which.currentData()
-        if which == "open" and self._session.entry is not None:
-            return [self._session.entry]
-        if which == "done":
-            project = self._project
-            return [e for e in project.images if project.status(e) is Status.DONE]
-        return None
+    def _folder_problem(self, text: str, *, taken: bool) -> str:
+        if text and Path(text).is_file():
+            return self.tr("That is a file.")
+        if text and not Path(text).is_absolute():
+            return self.tr("Write the whole path.")
+        return self.tr("There are other files in this folder.") if taken else ""
 
     # -- doing it --------------------------------------------------------------------------------
 
     def _start(self) -> None:
         if (error := self._session.flush()) is not None:
-            self._on_failed(error)
+            self.fail(error)
             return
-        project, key, out = self._project, self.format, Path(self.folder.path())
-        entries, val = self._entries(), self.val_box.value() / 100
-        overwrite = self.overwrite.isChecked()
-        self._set_running(running=True)
-        self._runner.submit(
-            "export",
-            lambda: export(project, key, out, entries=entries, val=val, overwrite=overwrite),
-            on_item=self._show_progress,
-            on_done=self._on_done,
+        project, choice, out = self._project, self.choice(), Path(self.folder.path())
+        how = {
+            "overwrite": self.overwrite.isChecked(),
+            "resume": self.resume.isChecked(),
+            "verified": self.verified.isChecked(),
+        }
+        self._look.stop()
+        self._runner.cancel(_LOOK)
+        self.open_button.setVisible(False)
+        self.work(
+            _EXPORT,
+            lambda: write(project, choice, out, how),
+            self._on_done,
             on_error=self._on_failed,
         )
 
-    def _set_running(self, *, running: bool) -> None:
-        self._running = running
-        self.bar.setVisible(running)
-        self.bar.setRange(0, 0)
-        for widget in (self.folder, self.which, self.val_box, self.overwrite):
-            widget.setEnabled(not running)
-        for button in self.formats.buttons():
-            button.setEnabled(not running)
-        if running:
-            self._say("", "", lost=())
+    def working_changed(self, working: bool) -> None:
+        for widget in (
+            self.folder, self.formats, self.tabs, self.overwrite, self.verified, self.resume,
+        ):  # fmt: skip
+            widget.setEnabled(not working)
+        if not working and self.preview is None:
+            self._on_choice_changed()
         self._check()
 
-    def _show_progress(self, progress: Progress) -> None:
-        self.bar.setRange(0, max(1, progress.total))
-        self.bar.setValue(progress.done)
+    def stopped(self) -> None:
+        if self.resume.isChecked():
+            self.say(self.tr("Stopped. Exporting here again goes on from there."), "warning")
 
     def _on_done(self, report: ExportReport) -> None:
-        self._set_running(running=False)
         self.report = report
-        self._settings.set("export/folder", str(report.out.parent))
-        self._settings.set("export/format", report.format)
-        self._say(self._summary(report), "good", lost=report.warnings)
+        self._remember(report)
+        self.say(self._summary(report), "good", report.warnings)
         self.open_button.setVisible(True)
-        self.close_button.setText(self.tr("Close"))
-        self.close_button.setDefault(True)
         self.close_button.setFocus()
 
     def _summary(self, report: ExportReport) -> str:
         if report.images == 1:
-            return self.tr("1 image with its mask is written.")
-        return self.tr(
-            "{0} images with their masks are written: {1} to train, {2} to check."
-        ).format(report.images, len(report.train), len(report.val))
+            said = self.tr("1 image with its mask is written.")
+        elif report.test:
+            said = self.tr(
+                "{0} images with their masks are written: {1} to train, {2} to check, {3} to test."
+            ).format(report.images, len(report.train), len(report.val), len(report.test))
+        else:
+            said = self.tr(
+                "{0} images with their masks are written: {1} to train, {2} to check."
+            ).format(report.images, len(report.train), len(report.val))
+        if report.verified is not None:
+            said += " " + self.tr("All were read again and are equal to the project.")
+        return said
 
     def _on_failed(self, error: UnetGuiError) -> None:
-        self._set_running(running=False)
-        self._say(" ".join(filter(None, (error.message, error.hint))), "error", lost=())
-
-    def _say(self, text: str, level: str, *, lost: tuple[str, ...]) -> None:
-        self.outcome.setText(text)
-        self.outcome.setVisible(bool(text))
-        styled(self.outcome, level=level)
-        self.lost.setText("\n".join(f"• {line}" for line in lost))
-        self.lost.setVisible(bool(lost))
+        self.say(self.tr("Nothing was written."), "error")
+        styled(self.outcome, level="error")
 
     def _open_folder(self) -> None:
         if self.report is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.report.out)))
 
     def done(self, result: int) -> None:
-        """Closing while it runs cancels; nothing half-written stays."""
-        self._runner.shutdown()
+        self._look.stop()
         super().done(result)
 
 
@@ -306,20 +359,6 @@ def _holds_other_files(folder: Path) -> bool:
     if not folder.is_dir() or (folder / OUTPUT_MARKER).is_file():
         return False
     try:
-        return any(folder.iterdir())
+        return any(not p.name.startswith(".unet_gui_export-") for p in folder.iterdir())
     except OSError:
         return False
-
-
-def _words(name: str) -> QLabel:
-    label = named(QLabel(), name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setVisible(False)
-    return label
-
-
-def _muted(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("muted", True)
-    return label
