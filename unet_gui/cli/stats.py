@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from unet_gui.cli.output import Output
-    from unet_gui.dataset.statistics import Statistics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, output: Output) -> int:
     """Measure, print the totals, write what was asked for."""
     from unet_gui.core.errors import UsageError
+    from unet_gui.dataset.class_chart import write_class_chart
     from unet_gui.dataset.project import Project
     from unet_gui.dataset.statistics import measure
 
@@ -39,34 +39,12 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if args.objects:
         _write(Path(args.objects), found.write_objects_csv, output)
     if args.plot:
-        _write(Path(args.plot), lambda path: plot(path, project.name, found), output)
+        _write(Path(args.plot), lambda path: write_class_chart(path, project.name, found), output)
     if output.json:
         for row in found.rows:
             output.event("row", **found.record(row))
     output.result({"event": "done", **found.to_json()}, found.table())
     return 0
-
-
-def plot(path: Path, name: str, found: Statistics) -> None:
-    """Draw the share of each class."""
-    from unet_gui.dataset.chart import Bar, write_chart
-
-    bars = [
-        Bar(
-            t.info.name,
-            t.info.color,
-            t.share,
-            f"{t.share:.1%} · {_number(t.pixels * found.area)} {found.unit}² · "
-            f"{t.sizes.count:,} object{'' if t.sizes.count == 1 else 's'}",
-        )
-        for t in found.totals
-    ]
-    images = f"{found.labelled_images} labelled image{'' if found.labelled_images == 1 else 's'}"
-    write_chart(path, name, f"Share of the labelled pixels, {images}", bars)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _write(path: Path, write: Callable[[Path], object], output: Output) -> None:
