@@ -14,10 +14,11 @@ from unet_gui.core.errors import UsageError
 from unet_gui.core.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from unet_gui.cli.output import Output
     from unet_gui.core.classes import ClassTable
+    from unet_gui.dataset.project import Project
     from unet_gui.unet.device import Device
     from unet_gui.unet.rounds import FinishedRound
     from unet_gui.unet.settings import TrainSettings
@@ -79,8 +80,6 @@ def seconds(text: str) -> float:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Train a round; it is in the project's folder of models when this returns 0."""
-    if args.learner == "instant":
-        raise UsageError("The instant learner is not built yet.", "Use --learner unet.")
     with _stopped_by_signals():
         _train(args, output)
     return 0
@@ -94,14 +93,10 @@ def _train(args: argparse.Namespace, output: Output) -> None:
         output.warn(project.notice)
 
     from unet_gui.unet.device import pick
-    from unet_gui.unet.rounds import train_round
 
-    settings = _settings(args)
     device = pick(args.device)
-    parent = Path(args.parent) if args.parent else None
-    _announce(output, settings, device)
+    job = _job(args, project, device, output)
     reporter = _Reporter(output)
-    job = train_round(project, settings, device=device, parent=parent)
     try:
         while True:
             reporter.show(next(job))
@@ -110,6 +105,31 @@ def _train(args: argparse.Namespace, output: Output) -> None:
     finally:
         job.close()
     _tell(output, finished, project.classes)
+
+
+def _job(
+    args: argparse.Namespace, project: Project, device: Device, output: Output
+) -> Generator[TrainProgress, None, FinishedRound]:
+    from unet_gui.unet.rounds import train_instant_round, train_round
+
+    if args.learner == "unet":
+        settings = _settings(args)
+        _announce(output, settings, device)
+        parent = Path(args.parent) if args.parent else None
+        return train_round(project, settings, device=device, parent=parent)
+
+    from unet_gui.unet.instant_round import InstantSettings
+
+    for option in ("epochs", "decoder", "width", "parent"):
+        if getattr(args, option) is not None:
+            name = "from" if option == "parent" else option
+            raise UsageError(f"--{name} means nothing to the instant learner.", "Leave it out.")
+    instant = InstantSettings(args.encoder_weights, args.budget, args.seed)
+    output.event(
+        "start", device=device.description, budget=args.budget, epochs=None, seed=args.seed
+    )
+    output.say(f"The instant learner looks at what is labelled, on {device.description}")
+    return train_instant_round(project, instant, device=device)
 
 
 def _settings(args: argparse.Namespace) -> TrainSettings:

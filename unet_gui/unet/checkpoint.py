@@ -26,6 +26,7 @@ from unet_gui.core.classes import ClassInfo, ClassTable
 from unet_gui.core.errors import CheckpointError, ClassTableError
 from unet_gui.dataset.files import write_atomic, write_json
 from unet_gui.unet import tutorial
+from unet_gui.unet.instant.net import restored
 from unet_gui.unet.model import EncoderDecoder, ModelSpec, UNet, build
 from unet_gui.unet.weights import read_state
 
@@ -41,6 +42,7 @@ FORMAT: Final = 1
 WEIGHTS_NAME: Final = "checkpoint.safetensors"
 INFO_NAME: Final = "model.json"
 HEADER_KEY: Final = "unet_gui"
+LEARNERS: Final = ("unet", "instant")
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def load(
         checkpoint = _load_bare(file, state, labelled)
     else:
         spec = ModelSpec.from_info(info)
-        checkpoint = Checkpoint(_filled(spec, state, file), spec, info)
+        checkpoint = Checkpoint(_filled(_empty(spec, state, info), state, file), spec, info)
     if classes is not None:
         require_classes(checkpoint, classes, file)
     return checkpoint
@@ -143,8 +145,8 @@ def _described(file: Path) -> dict[str, Any] | None:
         raise CheckpointError(f"The description of {file} cannot be read: {error}") from error
     if info is None:
         return None
-    if not isinstance(info, dict) or info.get("learner", "unet") != "unet":
-        raise CheckpointError(f"{beside} does not describe a U-Net.")
+    if not isinstance(info, dict) or info.get("learner", "unet") not in LEARNERS:
+        raise CheckpointError(f"{beside} does not describe a learner of this program.")
     if not isinstance(info.get("format"), int) or info["format"] > FORMAT:
         raise CheckpointError(
             f"{file} was written by a newer version (format {info.get('format')}).",
@@ -157,7 +159,7 @@ def _load_bare(
     file: Path, state: Mapping[str, Tensor], labelled: Iterable[tuple[RgbImage, ClassMask]]
 ) -> Checkpoint:
     spec = tutorial.read_spec(state, file)
-    net = cast("UNet", _filled(spec, state, file))
+    net = cast("UNet", _filled(build(spec), state, file))
     measured = tutorial.measure_decoder_relu(net, labelled, "unit")
     if measured is None:
         note = (
@@ -176,9 +178,16 @@ def _load_bare(
     return Checkpoint(net, net.spec, info, (note,))
 
 
-def _filled(spec: ModelSpec, state: Mapping[str, Tensor], file: Path) -> EncoderDecoder:
-    """A network of this spec holding exactly these tensors."""
-    net = build(spec)
+def _empty(spec: ModelSpec, state: Mapping[str, Tensor], info: Mapping[str, Any]) -> EncoderDecoder:
+    """A network of this spec for tensors of these shapes."""
+    if spec.decoder != "instant":
+        return build(spec)
+    normalisation = cast("Normalisation", info.get("normalisation", "imagenet"))
+    return restored(spec, state, normalisation, info)
+
+
+def _filled(net: EncoderDecoder, state: Mapping[str, Tensor], file: Path) -> EncoderDecoder:
+    """The network holding exactly these tensors."""
     own = net.state_dict()
     wrong = [
         f"{key} is {'missing' if key not in state else tuple(state[key].shape)}, "
@@ -258,7 +267,7 @@ def save(folder: Path, net: EncoderDecoder, info: Mapping[str, Any], *, half: bo
     Raises:
         OSError: the folder cannot be written.
     """
-    tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
+    tensors = {k: v.detach().cpu().contiguous() for k, v in net.stored().items()}
     if half:
         tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     write_tensors(folder / WEIGHTS_NAME, tensors)
@@ -289,13 +298,18 @@ def describe(spec: ModelSpec, info: Mapping[str, Any]) -> dict[str, Any]:
     }
     full = {
         "format": FORMAT,
-        "learner": "unet",
+        "learner": learner_of(spec),
         **spec.to_info(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         **{k: v for k, v in info.items() if k not in ("format", "learner", *spec.to_info())},
         "versions": versions,
     }
     return cast("dict[str, Any]", _plain(full))
+
+
+def learner_of(spec: ModelSpec) -> str:
+    """What `train --learner` calls the kind of network."""
+    return "instant" if spec.decoder == "instant" else "unet"
 
 
 def _plain(value: Any) -> Any:

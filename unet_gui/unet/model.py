@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from unet_gui.unet.up_concat import Frame
 
-Decoder = Literal["tutorial", "lite"]
+Decoder = Literal["tutorial", "lite", "instant"]
+"""What turns features into classes; "instant" is built in `unet_gui.unet.instant`."""
 
 STRIDE: Final = 16
 """Image sides are padded to a multiple of this: four poolings by two."""
@@ -91,7 +92,7 @@ class ModelSpec:
         Raises:
             CheckpointError: an unknown decoder, or a number out of range.
         """
-        if self.decoder not in ("tutorial", "lite"):
+        if self.decoder not in ("tutorial", "lite", "instant"):
             raise CheckpointError(f"There is no decoder “{self.decoder}”.", "tutorial or lite.")
         if not (1 <= self.num_classes <= 255 and 1 <= self.in_channels <= 64):
             raise CheckpointError(
@@ -138,7 +139,10 @@ class Encoder(nn.Module):
 
 
 class EncoderDecoder(nn.Module, ABC):
-    """What both networks share: padding, encoding, decoding, cropping back."""
+    """What all networks share: padding, encoding, decoding, cropping back."""
+
+    own_precision = False
+    """Takes float32 and chooses number formats itself."""
 
     vgg: Encoder
     final: nn.Conv2d
@@ -161,6 +165,14 @@ class EncoderDecoder(nn.Module, ABC):
         """
         height, width = x.shape[-2:]
         return self.decode(self.encode(pad_to_stride(x)), frame)[..., :height, :width]
+
+    def stored(self) -> dict[str, Tensor]:
+        """The tensors of a checkpoint."""
+        return self.state_dict()
+
+    def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
+        """From now on predict only, in the quickest way this device has; not to be undone."""
+        self.to(device=device, dtype=dtype)
 
 
 def pad_to_stride(x: Tensor) -> Tensor:
@@ -206,10 +218,12 @@ class UNet(EncoderDecoder):
         logits: Tensor = self.final(x)
         return logits
 
-    def quicken(self) -> None:
-        """From now on take the shorter way to the same result; on a CPU and without gradients."""
-        for stage in (self.up_concat1, self.up_concat2, self.up_concat3, self.up_concat4):
-            stage.quick = True
+    def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
+        # whole weights in bf16 rather than autocast, which converts them anew for every tile
+        super().quicken(device, dtype)
+        if device.type == "cpu":
+            for stage in (self.up_concat1, self.up_concat2, self.up_concat3, self.up_concat4):
+                stage.quick = True
 
     def set_decoder_relu(self, relu: bool) -> None:
         """Switch between the two variants, which have the same weights."""
@@ -287,6 +301,8 @@ def build(spec: ModelSpec) -> EncoderDecoder:
         CheckpointError: the spec cannot be built.
     """
     spec.check()
+    if spec.decoder == "instant":
+        raise CheckpointError("The instant learner is not built from a description alone.")
     if spec.decoder == "lite":
         return LiteUNet(spec.num_classes, spec.in_channels, spec.width)
     return UNet(spec.num_classes, spec.in_channels, spec.width, spec.decoder_relu)

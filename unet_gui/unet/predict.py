@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
-from unet_gui.unet.model import STRIDE, EncoderDecoder, UNet
+from unet_gui.unet.model import STRIDE, EncoderDecoder
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
 from unet_gui.unet.up_concat import Frame
@@ -193,7 +193,7 @@ class Predictor:
         spec = self._checkpoint.spec
         pixels = to_input(image, spec.in_channels, self._checkpoint.normalisation)
         pixels = self.device.place(pixels[None])
-        if self.device.dtype is not None:
+        if self.device.dtype is not None and not self._net.own_precision:
             pixels = pixels.to(self.device.dtype)
         logits = self._net(pixels, frame)[0]
         if len(self.class_ids) < spec.num_classes:
@@ -210,10 +210,6 @@ def _frame(rect: Rect, height: int, width: int) -> Frame:
 
 def _prepared(net: EncoderDecoder, device: Device) -> EncoderDecoder:
     """A copy for inference, in the device's number format."""
-    ready: Any = device.place_net(copy.deepcopy(net).eval())
-    if isinstance(ready, UNet) and device.type == "cpu":
-        ready.quicken()
-    if device.dtype is not None:
-        # whole weights in bf16 rather than autocast, which converts them anew for every tile
-        ready = ready.to(device.dtype)
-    return ready.requires_grad_(False)  # type: ignore[no-any-return]
+    ready = device.place_net(copy.deepcopy(net).eval())
+    ready.quicken(device.device, device.dtype)
+    return ready.requires_grad_(False)

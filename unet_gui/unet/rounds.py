@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import CheckpointError, TrainingError, UnetGuiError
+from unet_gui.core.progress import drain
 from unet_gui.dataset.bundled import starter_checkpoint
 from unet_gui.dataset.files import explain
 from unet_gui.unet.checkpoint import Checkpoint, class_list, load, require_classes, save
-from unet_gui.unet.samples import samples_from_project
-from unet_gui.unet.train import TrainResult, fine_tune
+from unet_gui.unet.device import pick
+from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.samples import SampleSet, samples_from_project
+from unet_gui.unet.scoring import ScoreSet
+from unet_gui.unet.train import TrainResult, fine_tune, score_parent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -185,7 +189,8 @@ def train_round(
     classes = project.classes
     origin, name = _origin(project, parent)
     if parent is not None and origin is not None and settings.decoder == "auto":
-        settings = replace(settings, decoder=origin.spec.decoder)
+        decoder = origin.spec.decoder
+        settings = replace(settings, decoder="auto" if decoder == "instant" else decoder)
     result = yield from fine_tune(
         samples_from_project(project),
         settings,
@@ -194,11 +199,60 @@ def train_round(
         device=device,
         starter=starter(),
     )
-    info = {**result.checkpoint.info, "parent": name, "project": project.identify()}
+    return _finish(project, _against_instant(project, result, device), name)
+
+
+def train_instant_round(
+    project: Project, settings: InstantSettings, *, device: Device | None = None
+) -> Generator[TrainProgress, None, FinishedRound]:
+    """Fit the instant learner to everything labelled in a project and write the round.
+
+    It is adopted where it is better than the round in use, of whatever learner.
+
+    Raises:
+        TrainingError: nothing is labelled, or the round cannot be written.
+        ProjectError: project.json cannot be written.
+        CheckpointError: the encoder weights do not fit, or the round in use is damaged.
+    """
+    adopted = project.adopted
+    rival = adopted and own_checkpoint(_adopted_round(project, adopted).path, project)
+    result = yield from learn_instantly(
+        samples_from_project(project),
+        settings,
+        classes=project.classes,
+        parent=rival or None,
+        device=device,
+        starter=starter(),
+    )
+    return _finish(project, result, adopted)
+
+
+def _finish(project: Project, result: TrainResult, parent: str | None) -> FinishedRound:
+    info = {**result.checkpoint.info, "parent": parent, "project": project.identify()}
     written = write_round(project, result.checkpoint, info)
     if result.adopted:
         project.adopt(written.name)
     return FinishedRound(written.name, written, result)
+
+
+def _against_instant(project: Project, result: TrainResult, device: Device | None) -> TrainResult:
+    """Compared with the round in use where that is the instant learner's.
+
+    No U-Net goes on from it, hence the U-Net was compared with an earlier one so far.
+    """
+    rounds = {r.name: r for r in project.rounds()}
+    used = rounds.get(project.adopted or "")
+    if used is None or used.info.get("learner") != "instant":
+        return result
+    rival = own_checkpoint(used.path, project, strict=False)
+    samples = SampleSet(list(samples_from_project(project)))
+    drain(samples.scan(project.classes.ids))
+    score = score_parent(rival, project.classes, ScoreSet(samples), device or pick())
+    adopted = result.score.better_than(score)
+    result.checkpoint.info.update(
+        adopted=adopted, previous_miou=None if score is None else score.miou
+    )
+    return replace(result, adopted=adopted, previous=score)
 
 
 def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, str | None]:

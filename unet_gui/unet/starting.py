@@ -84,7 +84,7 @@ def start(
         return _from_parent(parent, classes, settings, "the previous round")
     encoder = given
     if settings.encoder_weights is None:
-        found = _at_hand(settings, parent, starter)
+        found = _at_hand(settings.width, parent, starter)
         if isinstance(found, EncoderWeights):
             encoder = found
         elif _goes_on(found, decoder, settings, None):
@@ -99,6 +99,26 @@ def start(
     encoder.load_into(net.vgg)
     source = encoder.source
     return Start(net, encoder.normalisation, encoder.digest, source, f"the encoder of {source}")
+
+
+def encoder_at_hand(
+    asked: str | Path | None = None, starter: Path | None = None
+) -> EncoderWeights | None:
+    """Weights for an encoder that stays as it is; None when a random one was asked for.
+
+    Args:
+        asked: File, "imagenet" or "none"; None takes the best on this computer.
+        starter: Checkpoint whose encoder is the last resort.
+
+    Raises:
+        CheckpointError: they are missing or do not fit; or there are none at all.
+    """
+    if asked is not None:
+        return weights.load(asked)
+    found = _at_hand(None, None, starter)
+    if isinstance(found, EncoderWeights):
+        return found
+    return weights.of_encoder(found.net.vgg, STARTER, found.normalisation)
 
 
 def _given(settings: TrainSettings) -> EncoderWeights | None:
@@ -161,14 +181,13 @@ def _seeded(spec: ModelSpec, seed: int) -> EncoderDecoder:
 
 
 def _at_hand(
-    settings: TrainSettings, parent: Checkpoint | None, starter: Path | None
+    wanted: float | None, parent: Checkpoint | None, starter: Path | None
 ) -> EncoderWeights | Checkpoint:
     """The best encoder on this computer, or the whole starter.
 
     Raises:
         CheckpointError: there is none of the width asked for.
     """
-    wanted = settings.width
     if parent is not None and parent.spec.in_channels == 3 and _fits(parent.spec.width, wanted):
         return weights.of_encoder(parent.net.vgg, "the previous round", parent.normalisation)
     if _fits(1.0, wanted) and (cached := weights.cached_imagenet()) is not None:

@@ -95,7 +95,7 @@ def fine_tune(
     begin = start(settings, classes, device, parent, starter=starter)
     yield _waiting(settings, f"Going on from {begin.text}")
     score_set = ScoreSet(sample_set)
-    previous = _score_parent(parent or begin.parent, classes, score_set, device)
+    previous = score_parent(parent or begin.parent, classes, score_set, device)
     trainer = Trainer(begin, settings, sample_set, device)
     scorer = Scorer(trainer, score_set, settings)
     try:
@@ -111,9 +111,10 @@ def _waiting(settings: TrainSettings, text: str) -> TrainProgress:
     return TrainProgress(0, None, 0.0, settings.budget, float("nan"), text=text)
 
 
-def _score_parent(
+def score_parent(
     parent: Checkpoint | None, classes: ClassTable, score_set: ScoreSet, device: Device
 ) -> Score | None:
+    """Its score where it knows some of the classes; None where there is nothing to compare."""
     shared = [] if parent is None else same_classes(parent, classes)
     if parent is None or not shared:
         return None

@@ -52,6 +52,8 @@ class EncoderWeights:
     def load_into(self, encoder: Encoder) -> None:
         """Copy into `encoder`, adapting the first layer to its number of input channels.
 
+        An encoder that ends earlier takes what it has.
+
         Raises:
             CheckpointError: the encoder has another width.
         """
@@ -66,7 +68,7 @@ class EncoderWeights:
                     f"the network has another one ({key} is {tuple(tensor.shape)}).",
                     f"Use --width {self.width:g} or other weights.",
                 )
-        encoder.load_state_dict(adapted)
+        encoder.load_state_dict({key: adapted[key] for key in own})
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

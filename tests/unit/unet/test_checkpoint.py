@@ -162,7 +162,7 @@ def edit(folder, **changes):
         ({"num_classes": 4}, r"final\.weight is \(3, 8, 1, 1\), expected \(4, 8, 1, 1\)"),
         ({"width": 0.25}, "does not fit the network it describes"),
         ({"format": 2}, "newer version"),
-        ({"learner": "instant"}, "does not describe a U-Net"),
+        ({"learner": "forest"}, "does not describe a learner"),
         ({"classes": [{"id": 0}]}, "make no sense"),
     ],
 )

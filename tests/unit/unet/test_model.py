@@ -120,7 +120,7 @@ def test_the_shorter_way_gives_the_same(layout, relu):
         frame = Frame(16, 32, 160, 160)
         expected, in_frame = net(x), net(x, frame)
         quick = copy.deepcopy(net)
-        quick.quicken()
+        quick.quicken(torch.device("cpu"), None)
         for _ in range(2):
             torch.testing.assert_close(quick(x), expected, rtol=1e-3, atol=1e-4)
             torch.testing.assert_close(quick(x, frame), in_frame, rtol=1e-3, atol=1e-4)

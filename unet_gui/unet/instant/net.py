@@ -1,0 +1,205 @@
+"""The instant learner as a network: a frozen encoder, two small heads and a forest, averaged."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unet_gui.core.errors import CheckpointError
+from unet_gui.unet.instant.features import USED_LEVELS, Maps, encode, filter_image
+from unet_gui.unet.instant.filters import FEATURES, filter_octaves
+from unet_gui.unet.instant.forest import TREES, Forest
+from unet_gui.unet.instant.head import NEVER, Head
+from unet_gui.unet.model import LEVELS, Encoder, EncoderDecoder, ModelSpec, encoder_channels
+from unet_gui.unet.pixels import MEAN, STD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from unet_gui.unet.pixels import Normalisation
+    from unet_gui.unet.up_concat import Frame
+
+HEAD_LEVELS: Final = (3, 4)
+"""How many levels each head sees."""
+
+FOREST_WEIGHT: Final = 2.0
+"""How much the forest counts beside each head: the best average over eight data sets."""
+
+
+class InstantNet(EncoderDecoder):
+    """Class probabilities from features that never change and parts that are fitted in a second.
+
+    In place of the trees it holds the pixels they are grown from, which give the same trees again.
+    """
+
+    own_precision = True
+    filters: Tensor
+    labels: Tensor
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        normalisation: Normalisation = "imagenet",
+        *,
+        rows: tuple[int, int] = (0, 1),
+        seed: int = 0,
+    ) -> None:
+        """Build.
+
+        Args:
+            spec: Its decoder is "instant".
+            normalisation: What the encoder expects.
+            rows: How many pixels, of how many channels, the forest is grown from.
+            seed: Of heads and trees.
+        """
+        super().__init__()
+        self.spec = spec
+        self.normalisation: Normalisation = normalisation
+        self.seed = seed
+        self.trees = TREES
+        self.step = 2
+        self.vgg = Encoder(spec.in_channels, spec.width)
+        self.vgg.features = self.vgg.features[: LEVELS[USED_LEVELS - 1][1]]
+        channels = encoder_channels(spec.width)
+        self.heads = nn.ModuleList(Head(channels[:n], spec.num_classes) for n in HEAD_LEVELS)
+        count, planes = rows
+        self.register_buffer("filters", torch.zeros(count, planes, FEATURES))
+        self.register_buffer("labels", torch.zeros(count, dtype=torch.uint8))
+        self._forest: Forest | None = None
+        self.requires_grad_(False)
+
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        """Ids that it has seen painted, sorted; nothing else is ever predicted."""
+        return tuple(int(i) for i in torch.unique(self.labels))
+
+    @property
+    def forest(self) -> Forest:
+        """Grown when it is first needed.
+
+        Raises:
+            CheckpointError: nothing was learnt.
+        """
+        if self._forest is None:
+            if not len(self.labels):
+                raise CheckpointError("The instant learner has not learnt anything yet.")
+            self._forest = Forest(
+                self.filters.cpu().numpy(),
+                self.labels.cpu().numpy(),
+                trees=self.trees,
+                seed=self.seed,
+            )
+        return self._forest
+
+    def take(self, heads: Sequence[Head], forest: Forest, rows: tuple[Tensor, Tensor]) -> None:
+        """Replace everything fitted at once: heads, trees and the pixels they were grown from."""
+        self.heads = nn.ModuleList(heads)
+        self._forest = forest
+        self.filters, self.labels = rows
+        self.requires_grad_(False)
+
+    def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
+        """Compute the encoder, and it alone, in the device's number format."""
+        self.vgg.to(device=device, dtype=dtype)
+
+    def stored(self) -> dict[str, Tensor]:
+        """Tensors of a checkpoint; the encoder, which is most of them, in half precision."""
+        state = self.state_dict()
+        return {k: v.half() if k.startswith("vgg.") else v for k, v in state.items()}
+
+    @torch.inference_mode()
+    def probabilities(self, maps: Maps, *, step: int = 1) -> Tensor:
+        """num_classes×H×W float32 that sum to 1 over the classes.
+
+        Args:
+            maps: Features of an image or tile.
+            step: The forest looks at one of step×step pixels; 1 or 2.
+        """
+        never = torch.full((self.spec.num_classes, 1, 1), NEVER)
+        never[list(self.class_ids)] = 0
+        total = self._forest_probabilities(maps, step).mul_(FOREST_WEIGHT)
+        for head in self.heads:
+            assert isinstance(head, Head)
+            total += (head.logits(maps.levels, maps.shape) + never).softmax(0)
+        return total / (FOREST_WEIGHT + len(self.heads))
+
+    def _forest_probabilities(self, maps: Maps, step: int) -> Tensor:
+        height, width = maps.shape
+        size = (-(-height // step), -(-width // step))
+        rows = self.forest.probabilities(filter_image(maps, step))
+        grid = torch.zeros(self.spec.num_classes, *size)
+        grid[list(self.forest.class_ids)] = torch.from_numpy(rows).T.reshape(-1, *size)
+        if step > 1:
+            grid = F.interpolate(grid[None], scale_factor=step, mode="bilinear")[0]
+        return grid[:, :height, :width].contiguous()
+
+    def decode(self, levels: Sequence[Tensor], frame: Frame | None = None) -> Tensor:
+        """Never: filters see the image, which levels do not hold.
+
+        Raises:
+            CheckpointError: always.
+        """
+        raise CheckpointError("The instant learner cannot be decoded from levels alone.")
+
+    @torch.inference_mode()
+    def forward(self, x: Tensor, frame: Frame | None = None) -> Tensor:
+        """N×C×H×W normalised float32 to N×num_classes×H×W logarithms of probabilities."""
+        del frame  # every map is the same wherever a tile begins
+        replies = [self.probabilities(self._maps(one), step=self.step) for one in x]
+        return torch.stack(replies).clamp_min_(1e-9).log_().to(x.device)
+
+    def _maps(self, x: Tensor) -> Maps:
+        image = _pixels(x, self.normalisation)
+        levels = encode(x[None], self.vgg)
+        with torch.autocast(x.device.type, enabled=False):
+            octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
+        return Maps(image.shape[:2], levels, tuple(octaves))
+
+    def __deepcopy__(self, memo: dict[int, object]) -> InstantNet:
+        """A copy that shares the trees, which nobody changes."""
+        other = InstantNet(self.spec, self.normalisation, seed=self.seed)
+        other.vgg = copy.deepcopy(self.vgg, memo)
+        other.take(
+            [copy.deepcopy(h, memo) for h in self.heads],  # type: ignore[misc]
+            self.forest,
+            (self.filters, self.labels),
+        )
+        return other.train(self.training)
+
+
+def restored(
+    spec: ModelSpec,
+    state: Mapping[str, Tensor],
+    normalisation: Normalisation,
+    info: Mapping[str, Any],
+) -> InstantNet:
+    """An empty network of the shape that stored tensors fit into.
+
+    Args:
+        spec: What was built.
+        state: The tensors.
+        normalisation: What its encoder expects.
+        info: Its model.json, which knows seed and number of trees.
+    """
+    filters = state.get("filters")
+    shape = (0, 1) if filters is None or filters.ndim != 3 else tuple(filters.shape[:2])
+    net = InstantNet(spec, normalisation, rows=(shape[0], shape[1]), seed=int(info.get("seed", 0)))
+    net.trees = max(1, int(info.get("trees", TREES)))
+    return net
+
+
+def _pixels(x: Tensor, normalisation: Normalisation) -> NDArray[np.uint8]:
+    """C×H×W as a network takes it back to the H×W×3 uint8 it was made from."""
+    unit = x.float().cpu()
+    if normalisation == "imagenet" and len(unit) == 3:
+        mean, std = (torch.tensor(v)[:, None, None] for v in (MEAN, STD))
+        unit = unit * std + mean
+    pixels = (unit * 255).round_().clamp_(0, 255).byte().permute(1, 2, 0)
+    return np.ascontiguousarray(pixels.expand(-1, -1, 3).numpy())
