@@ -76,6 +76,13 @@ def test_holes_of_the_active_class_are_filled(session, edits):
     assert (mask(session) == 1).sum() == 900 + 6
 
 
+def test_things_of_other_classes_within_a_hole_stay(session, edits):
+    session.apply("a thing in the hole", Rect(22, 22, 26, 26), 2)
+    edits.fill_holes()
+    assert (mask(session)[22:26, 22:26] == 2).all()
+    assert (mask(session)[10:40, 10:40] == 1).sum() == 900 - 16
+
+
 def test_specks_go_and_large_regions_stay(session, edits):
     edits.remove_specks(10)
     assert (mask(session) != 255).sum() == 900 - 64

@@ -82,10 +82,12 @@ class MaskEdits(QObject):
     # -- commands --------------------------------------------------------------------------
 
     def fill_holes(self, *, everything: bool = False) -> None:
-        """Fill what the active class (or any class) surrounds on all sides."""
+        """Fill what is unlabelled and the active class (or any class) surrounds on all sides."""
         from unet_gui.regions import cleanup
 
-        self._clean(self.tr("Fill holes"), cleanup.fill_holes, everything=everything)
+        # Without `over` a class would swallow things of other classes that lie within it.
+        clean = partial(cleanup.fill_holes, over=(UNLABELLED,))
+        self._clean(self.tr("Fill holes"), clean, everything=everything)
 
     def remove_specks(self, under: int | None = None, *, everything: bool = True) -> None:
         """Give connected regions of fewer pixels to what lies around them.
@@ -267,9 +269,9 @@ class MaskEdits(QObject):
         project, entry = self._session.project, self._session.entry
         if project is None or entry is None:
             return None
-        names = [e.name for e in project.images]
-        at = names.index(entry.name) + step if entry.name in names else -1
-        return project.images[at] if 0 <= at < len(names) else None
+        here = project.position(entry.name)
+        at = here + step if here >= 0 else -1
+        return project.images[at] if 0 <= at < len(project.images) else None
 
     def _set_busy(self, busy: bool) -> None:
         if busy != self._busy:
