@@ -172,7 +172,10 @@ class CanvasInput(QWidget):
             self._decorate()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self._pointer.wheel(event.angleDelta().y() / NOTCH, event.modifiers()):
+        turned = event.angleDelta()
+        # Some systems turn the wheel sideways while Shift is held.
+        notches = (turned.y() or turned.x()) if shifted(event) else turned.y()
+        if self._pointer.wheel(notches / NOTCH, event.modifiers()):
             self._spring.used()
             self._decorate()
             return

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
-from unet_gui.dataset.image_source import ImageSource, open_source
+from unet_gui.dataset import pages
+from unet_gui.dataset.image_source import ImageSource
 from unet_gui.gui.canvas.backdrop import Backdrop
 from unet_gui.gui.canvas.compare import Part, Shows, paint_tag
 from unet_gui.gui.canvas.layers import Layers
@@ -146,8 +147,7 @@ class LinkedView(QWidget):
 
     def _index(self) -> int:
         project, entry = self._session.project, self._session.entry
-        names = [e.name for e in project.images] if project is not None else []
-        return names.index(entry.name) if entry is not None and entry.name in names else -1
+        return project.position(entry.name) if project is not None and entry is not None else -1
 
     def _entry(self) -> ImageEntry | None:
         """The neighbour; at either end of the list the one on the other side."""
@@ -164,7 +164,7 @@ class LinkedView(QWidget):
         entry = self._entry()
         if entry is None or self._session.project is None:
             return None
-        target = self._session.project.images.index(entry) + by
+        target = self._session.project.position(entry.name) + by
         if target == self._index():
             target += by
         return target if 0 <= target < self._count() else None
@@ -256,6 +256,6 @@ def _read(
     """
     yield
     if source is None:
-        source = open_source(entry.path)
+        source = pages.source(entry)
         yield
     return source, project.load_mask(entry, source.shape)

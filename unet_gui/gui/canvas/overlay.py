@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 MAX_TILES: Final = 320
 """Tiles kept, a quarter of a MiB each: four times what a large window shows."""
 
+MOST_LOOKS: Final = 6
+"""Kinds of tiles after which those that nobody keeps any more are forgotten."""
+
 STRIPE: Final = 12
 """Device pixels from one stripe of the ghost to the next."""
 
@@ -65,6 +68,7 @@ class Overlay:
     def __init__(self) -> None:
         self._source: TileSource | None = None
         self._tiles: OrderedDict[TileKey, _Tile] = OrderedDict()
+        self._looks: set[tuple[Layer, bool, int]] = set()
         self._classes = np.zeros((256, 3), np.uint32)
         self._shown = np.zeros(256, np.bool_)
         self._strength = 255
@@ -77,6 +81,7 @@ class Overlay:
         """Another document; it is looked into, never copied."""
         self._source = TileSource(mask) if mask is not None else None
         self._tiles.clear()
+        self._looks.clear()
 
     def set_ghost(self, mask: ClassMask | None) -> None:
         """Another proposal; None for none."""
@@ -116,10 +121,9 @@ class Overlay:
         if self._source is None or rect.empty:
             return
         keys = list(rect.tiles(MASK_TILE) if keys is None else keys)
-        looks = {key[:3] for key in self._tiles if key.layer is not Layer.PREDICTION}
         for mask_key in keys:
             part = key_rect(mask_key).intersection(rect)
-            for look in looks:
+            for look in self._looks:
                 self._mark(look, part)
 
     def _mark(self, look: tuple[Layer, bool, int], changed: Rect) -> None:
@@ -270,6 +274,10 @@ class Overlay:
             image.fill(0)
             tile = _Tile(image, qimage2ndarray.raw_view(image), area, self._palette)
             self._tiles[key] = tile
+            if key.layer is not Layer.PREDICTION:
+                self._looks.add(key[:3])
+                if len(self._looks) > MOST_LOOKS:  # those of zooms long gone
+                    self._looks = {k[:3] for k in self._tiles if k.layer is not Layer.PREDICTION}
             while len(self._tiles) > MAX_TILES:
                 self._tiles.popitem(last=False)
         else:

@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette
 from unet_gui.gui.theme.tokens import DARK, LIGHT, SPACE_M, Tokens
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtGui import QFont
 
     from unet_gui.dataset.project import Project
@@ -32,8 +34,10 @@ def tokens_for(palette: QPalette) -> Tokens:
     return DARK if dark else LIGHT
 
 
-def message_for(project: Project | None) -> Message:
+def message_for(project: Project | None, opening: Path | None = None) -> Message:
     """Why there is nothing to see, and what to do about it."""
+    if project is None and opening is not None:
+        return Message(_tr("Opening {0} …").format(opening.name or opening))
     if project is None:
         return Message(
             _tr("Nothing is open yet"), _tr("Open a project or any folder of images to begin.")

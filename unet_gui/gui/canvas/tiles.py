@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from enum import Enum
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -25,12 +25,12 @@ OUTLINE: Final = 2
 """Thickness of a class border on each side, in tile pixels."""
 
 
-class Layer(Enum):
+class Layer(IntEnum):
     """What a tile shows: the mask, what is proposed beside it, or the prediction by itself."""
 
-    MASK = "mask"
-    GHOST = "ghost"
-    PREDICTION = "prediction"
+    MASK = 0
+    GHOST = 1
+    PREDICTION = 2
 
 
 class TileKey(NamedTuple):

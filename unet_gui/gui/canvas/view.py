@@ -74,6 +74,7 @@ class CanvasView(CanvasLooking):
 
     def _connect(self) -> None:
         session, state = self._session, self._state
+        session.opening_changed.connect(self._on_opening_changed)
         session.project_opened.connect(self._show_message)
         session.project_closed.connect(self._on_image_closed)
         session.images_changed.connect(self._on_images_changed)
@@ -181,6 +182,10 @@ class CanvasView(CanvasLooking):
         self._overlay.set_ghost(ghost.mask if ghost is not None else None)
         self._on_look_changed()
 
+    def _on_opening_changed(self) -> None:
+        if self._session.project is None:
+            self._show_message()
+
     def _on_classes_changed(self) -> None:
         if self._session.project is not None:
             shown = np.array([self._state.shows_class(value) for value in range(UNLABELLED + 1)])
@@ -241,7 +246,7 @@ class CanvasView(CanvasLooking):
         self._decorate()
 
     def _show_message(self, *, later: bool = False) -> None:
-        self._message = message_for(self._session.project)
+        self._message = message_for(self._session.project, self._session.opening)
         if later:
             self._loading.start()
         else:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 from PySide6.QtGui import QTransform
 
 from unet_gui.core.geometry import Rect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAX_ZOOM: Final = 64.0
 FIT_MARGIN: Final = 12
@@ -22,6 +19,9 @@ STEPS: Final = (
 )
 
 Point = tuple[float, float]
+
+_Way = tuple[float, float, float, float, float, float]
+"""Where the image's corner lies on the canvas, then the linear part, row by row."""
 
 
 @dataclass(slots=True)
@@ -52,6 +52,9 @@ class Viewport:
     fitted: bool = True
     rotation: float = 0.0
     mirrored: bool = False
+    _known: tuple[tuple[object, ...], _Way] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     @property
     def scale(self) -> float:
@@ -79,17 +82,12 @@ class Viewport:
 
         At 1:1 each image pixel then falls on one device pixel and is copied, not interpolated.
         """
-        xx, xy, yx, yy = self._axes()
-        (x, y), (cx, cy) = self.middle, self.center
-        return (
-            round((x - xx * cx - xy * cy) * self.ratio) / self.ratio,
-            round((y - yx * cx - yy * cy) * self.ratio) / self.ratio,
-        )
+        return self._way()[:2]
 
     def transform(self) -> QTransform:
         """From image to canvas coordinates."""
-        xx, xy, yx, yy = self._axes()
-        return QTransform(xx, yx, xy, yy, *self.origin)
+        left, top, xx, xy, yx, yy = self._way()
+        return QTransform(xx, yx, xy, yy, left, top)
 
     @property
     def fit_zoom(self) -> float:
@@ -187,14 +185,16 @@ class Viewport:
 
     def to_view(self, x: float, y: float) -> Point:
         """Canvas coordinates of a point in the image."""
-        left, top = self.origin
-        xx, xy, yx, yy = self._axes()
+        left, top, xx, xy, yx, yy = self._way()
         return left + xx * x + xy * y, top + yx * x + yy * y
 
     def to_view_box(self, rect: Rect) -> tuple[int, int, int, int]:
         """(x, y, width, height) of the whole logical pixels that image pixels in `rect` touch."""
         left, top, right, bottom = _around(
-            self.to_view(x, y) for x in (rect.x0, rect.x1) for y in (rect.y0, rect.y1)
+            self.to_view(rect.x0, rect.y0),
+            self.to_view(rect.x1, rect.y1),
+            None if self.upright else self.to_view(rect.x0, rect.y1),
+            None if self.upright else self.to_view(rect.x1, rect.y0),
         )
         # One pixel more: smooth scaling lets a pixel shine a little beyond its own square.
         x, y = math.floor(left) - 1, math.floor(top) - 1
@@ -203,21 +203,43 @@ class Viewport:
     def image_box(self, x: int, y: int, width: int, height: int) -> Rect:
         """The image pixels seen through a rectangle of the canvas; empty when none are."""
         left, top, right, bottom = _around(
-            self.to_image(a, b) for a in (x, x + width) for b in (y, y + height)
+            self.to_image(x, y),
+            self.to_image(x + width, y + height),
+            None if self.upright else self.to_image(x, y + height),
+            None if self.upright else self.to_image(x + width, y),
         )
-        box = Rect(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
-        return box.intersection(Rect(0, 0, self.image_width, self.image_height))
+        return Rect(
+            max(0, math.floor(left)),
+            max(0, math.floor(top)),
+            min(self.image_width, math.ceil(right)),
+            min(self.image_height, math.ceil(bottom)),
+        )
 
     @property
     def visible(self) -> Rect:
         """The image pixels on the canvas; of a turned image, the rectangle around them."""
         return self.image_box(self.left, self.top, self.width, self.height)
 
-    def _axes(self) -> tuple[float, float, float, float]:
-        """The linear part of the way from image to canvas, row by row."""
+    def _way(self) -> _Way:
+        """The way from image to canvas; asked for some twenty times with each move of a brush."""
+        now = (
+            self.left, self.top, self.width, self.height, self.ratio,
+            self.zoom, self.center, self.rotation, self.mirrored,
+        )  # fmt: skip
+        if self._known is None or self._known[0] != now:
+            self._known = (now, self._work_out())
+        return self._known[1]
+
+    def _work_out(self) -> _Way:
         cos, sin = _turned(self.rotation)
         side = -self.scale if self.mirrored else self.scale
-        return cos * side, -sin * self.scale, sin * side, cos * self.scale
+        xx, xy, yx, yy = cos * side, -sin * self.scale, sin * side, cos * self.scale
+        (x, y), (cx, cy) = self.middle, self.center
+        return (
+            round((x - xx * cx - xy * cy) * self.ratio) / self.ratio,
+            round((y - yx * cx - yy * cy) * self.ratio) / self.ratio,
+            xx, xy, yx, yy,
+        )  # fmt: skip
 
     def _back(self, dx: float, dy: float) -> Point:
         """How far in the image a way on the canvas leads."""
@@ -255,7 +277,12 @@ def _turned(degrees: float) -> Point:
     return exact or (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
 
 
-def _around(points: Iterable[Point]) -> tuple[float, float, float, float]:
+def _around(a: Point, b: Point, *others: Point | None) -> tuple[float, float, float, float]:
     """The box around points: left, top, right, bottom."""
-    x, y = zip(*points, strict=True)
-    return min(x), min(y), max(x), max(y)
+    left, right = (a[0], b[0]) if a[0] <= b[0] else (b[0], a[0])
+    top, bottom = (a[1], b[1]) if a[1] <= b[1] else (b[1], a[1])
+    for point in others:
+        if point is not None:
+            left, right = min(left, point[0]), max(right, point[0])
+            top, bottom = min(top, point[1]), max(bottom, point[1])
+    return left, top, right, bottom

@@ -49,8 +49,9 @@ def tool_hint(tool: Tool) -> str:
             " the first point closes and fills. Backspace: one point back. Esc: never mind."
         ),
         Tool.SMART: tr(
-            "Click on an object to see what would be painted. Wheel: more or less of it. Click"
-            " again or press Enter to paint it. Esc: never mind."
+            "Click on an object to see what would be painted. Wheel: more or less of it."
+            " Shift+wheel: all that look like it too. Click again or press Enter to paint."
+            " Esc: never mind."
         ),
         Tool.ACCEPT: tr(
             "Click on a part of the proposal to accept it, or draw around several. Esc: never mind."

@@ -126,6 +126,7 @@ class Pointer:
         if self.panning or not self.hand.wants_wheel(modifiers):
             self._notches = 0.0
             return False
+        self.bench.modifiers = modifiers
         self._notches += notches
         whole = math.trunc(self._notches)
         self._notches -= whole

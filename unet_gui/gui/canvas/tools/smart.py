@@ -1,4 +1,4 @@
-"""Smart click: the object under the pointer is proposed, made larger or smaller, and painted."""
+"""Smart click: an object, or all that are like it, is proposed, made more or less, and painted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
 
-from unet_gui.core.geometry import Rect
-from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name
+from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name, tr
 from unet_gui.gui.canvas.tools.outlines import ENTER
 from unet_gui.gui.canvas.tools.window import Window, enlarged, on_image, window_around
 from unet_gui.gui.state import Tool
@@ -20,22 +19,29 @@ if TYPE_CHECKING:
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.gui.canvas.tools.base import Bench, Region
     from unet_gui.gui.documents import Ghost
-    from unet_gui.regions.objects import Nested
+    from unet_gui.regions.objects import Nested, ObjectFinder
 
-MOST: Final = 640 * 640
-"""Pixels looked at for an object."""
+MOST: Final = 720 * 720
+"""Pixels looked at: of a larger view a coarser level."""
 
 KEY: Final = "smart click"
+NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 class SmartTool(CanvasTool):
-    """A click proposes, the wheel changes how much, Enter or a click on it paints."""
+    """A click proposes, the wheel changes how much, Enter or a click on it paints.
+
+    The wheel with Shift goes on from the object as it is shown to those in view that are like it,
+    the likest first. They are one proposal, and one undo step.
+    """
 
     tool = Tool.SMART
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._nested: Nested | None = None
+        self._finder: ObjectFinder | None = None
+        self._further = False
         self._window: Window | None = None
         self._level = 0
         self._erase = False
@@ -66,7 +72,8 @@ class SmartTool(CanvasTool):
         if bench.value(erase=erase) is None:
             return
         self._erase, self._searching = erase, True
-        window = window_around(source, _near(bench.viewport.visible, pixel), pixel, MOST)
+        visible = bench.viewport.visible.intersection(bench.bounds)
+        window = window_around(source, visible, pixel, MOST)
         bench.session.runner.submit(
             KEY,
             partial(_propose, source, bench.session.ghost, window, pixel),
@@ -81,10 +88,15 @@ class SmartTool(CanvasTool):
             self._accept()
 
     def wants_wheel(self, modifiers: Qt.KeyboardModifier) -> bool:
-        return self._nested is not None and modifiers == Qt.KeyboardModifier.NoModifier
+        return self._nested is not None and modifiers in (NONE, SHIFT)
 
     def wheel(self, steps: int) -> None:
         assert self._nested is not None
+        if self._searching:
+            return
+        if steps > 0 and not self._further and self.bench.held(SHIFT):
+            self._go_further()
+            return
         level = max(0, min(self._nested.count - 1, self._level + steps))
         if level != self._level:
             self._show(level)
@@ -103,14 +115,38 @@ class SmartTool(CanvasTool):
     def drop(self) -> None:
         super().drop()
         self.bench.session.runner.cancel(KEY)
-        self._searching = False
-        self._nested = self._window = self._preview = None
+        self._searching = self._further = False
+        self._nested = self._finder = self._window = self._preview = None
 
-    def _on_found(self, window: Window, nested: Nested | None) -> None:
+    def _on_found(self, window: Window, found: tuple[ObjectFinder, Nested] | None) -> None:
         self._searching = False
-        if nested is not None and nested.count:
-            self._nested, self._window = nested, window
-            self._show(nested.start)
+        if found is not None:
+            self._finder, self._nested = found
+            self._window = window
+            self._show(self._nested.start)
+        self.bench.changed()
+
+    def _go_further(self) -> None:
+        """Seek what is like the object as it is shown now."""
+        assert self._finder is not None
+        assert self._nested is not None
+        self._searching = True
+        self.bench.session.runner.submit(
+            KEY,
+            partial(_alike, self._finder, self._nested, self._level),
+            on_done=self._on_alike,
+            on_error=self._on_error,
+            priority=-20,
+        )
+
+    def _on_alike(self, nested: Nested | None) -> None:
+        self._searching = False
+        if nested is not None and self._nested is not None:
+            if nested.start == self._level:
+                self.bench.session.noticed.emit(tr("Nothing else in view looks like it."))
+            else:
+                self._nested, self._further = nested, True
+                self._show(nested.start)
         self.bench.changed()
 
     def _on_error(self, error: UnetGuiError) -> None:
@@ -149,17 +185,9 @@ class SmartTool(CanvasTool):
             self.bench.apply(tool_name(self.tool, erase=erase), region, value)
 
 
-def _near(visible: Rect, pixel: tuple[int, int]) -> Rect:
-    """Half the view around the pixel: an object to be painted by a click is rarely larger."""
-    x, y = pixel
-    reach = max(64, min(visible.width, visible.height) // 2)
-    near = Rect(x, y, x + 1, y + 1).expanded(reach).intersection(visible)
-    return near if not near.empty else Rect(x, y, x + 1, y + 1)
-
-
 def _propose(
     source: ImageSource, ghost: Ghost | None, window: Window, pixel: tuple[int, int]
-) -> Generator[Any, None, Nested]:
+) -> Generator[Any, None, tuple[ObjectFinder, Nested]]:
     from unet_gui.regions.objects import ObjectFinder
 
     yield
@@ -172,4 +200,9 @@ def _propose(
         classes, confidence = ghost.mask[cut], ghost.confidence[cut]
     finder = ObjectFinder(image, classes=classes, confidence=confidence)
     yield
-    return finder.propose(*window.inside(pixel))
+    return finder, finder.propose(*window.inside(pixel))
+
+
+def _alike(finder: ObjectFinder, nested: Nested, level: int) -> Generator[Any, None, Nested]:
+    yield
+    return finder.alike(nested, level)
