@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from unet_gui.cli.output import Output
     from unet_gui.core.classes import ClassTable
+    from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.project import Project
     from unet_gui.unet.checkpoint import Checkpoint
     from unet_gui.unet.predict import Prediction, Predictor
@@ -45,9 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    name: str
-    path: Path
+    image: ImageEntry
     out: PurePosixPath
+
+    @property
+    def name(self) -> str:
+        return self.image.name
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
@@ -104,12 +108,14 @@ def _items(targets: Sequence[Path]) -> tuple[Project | None, list[_Item]]:
 
     project = Project.open(folders[0])
     return project, [
-        _Item(e.name, e.path, PurePosixPath(e.mask_path.relative_to(project.masks_dir).as_posix()))
+        _Item(e, PurePosixPath(e.mask_path.relative_to(project.masks_dir).as_posix()))
         for e in project.images
     ]
 
 
 def _files(paths: Sequence[Path]) -> list[_Item]:
+    from unet_gui.dataset.entries import ImageEntry
+
     items: list[_Item] = []
     taken: set[str] = set()
     for path in paths:
@@ -124,7 +130,7 @@ def _files(paths: Sequence[Path]) -> list[_Item]:
                 "Predict them into different folders.",
             )
         taken.add(name.casefold())
-        items.append(_Item(str(path), path, PurePosixPath(name)))
+        items.append(_Item(ImageEntry(str(path), path, name), PurePosixPath(name)))
     return items
 
 
@@ -184,7 +190,7 @@ def _overwrites_nothing(out: Path, items: Sequence[_Item], project: Project | No
         if folder == project.masks_dir.resolve():
             raise UsageError(f"{out} holds the project's own masks.", "Give another folder.")
         return
-    images = {item.path.resolve() for item in items}
+    images = {item.image.path.resolve() for item in items}
     for item in items:
         if folder / item.out in images:
             raise UsageError(
@@ -226,7 +232,7 @@ def _predict_all(
     keep: bool,
 ) -> Generator[Progress, None, int]:
     """Predict and write; the result is how many images could not be read."""
-    from unet_gui.dataset.images import load_image
+    from unet_gui.dataset import pages
     from unet_gui.dataset.masks import save_mask
 
     failed = 0
@@ -235,7 +241,7 @@ def _predict_all(
         progress = Progress(index, len(items), item.name)
         yield progress
         try:
-            image = load_image(item.path)
+            image = pages.read(item.image)
         except ImageReadError as error:
             failed += 1
             output.warn(error.message)

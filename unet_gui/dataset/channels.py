@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +23,20 @@ _SAMPLE: Final = 1 << 22
 
 Limits = tuple[tuple[float, float], ...]
 """For each channel shown, the values that become 0 and 255."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """An image as its file means it.
+
+    Attributes:
+        pixels: H×W×C of any number type, upright.
+        limits: Between which values the file itself wants it shown, for each channel; None when
+            it does not say.
+    """
+
+    pixels: NDArray[Any]
+    limits: Limits | None = None
 
 
 def to_rgb(pixels: NDArray[Any], limits: Limits | None = None) -> RgbImage:
@@ -89,6 +104,19 @@ def scaled(plane: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     return _scaled(_real(plane), low, high)
 
 
+def limits_between(
+    plane: NDArray[Any], low: float = LOW_PERCENTILE, high: float = HIGH_PERCENTILE
+) -> tuple[float, float]:
+    """The values of an H×W channel at two percentiles, 0..100; its ends where they are alike."""
+    if plane.dtype == np.bool_:
+        return 0.0, 1.0
+    if plane.dtype == np.uint8:
+        plane = plane.astype(np.int16)
+    if plane.dtype in _SHORT:
+        return _short_limits(plane, low, high)
+    return _sampled_limits(_real(plane), low, high)
+
+
 def _picked(pixels: NDArray[Any]) -> list[NDArray[Any]]:
     return [pixels[..., c] for c in range(min(3, pixels.shape[2]))]
 
@@ -100,10 +128,10 @@ def _real(plane: NDArray[Any]) -> NDArray[Any]:
 def _limits(plane: NDArray[Any]) -> tuple[float, float]:
     if is_plain(plane.dtype):
         return 0.0, 255.0
-    return _short_limits(plane) if plane.dtype in _SHORT else _sampled_limits(_real(plane))
+    return limits_between(plane)
 
 
-def _short_limits(plane: NDArray[Any]) -> tuple[float, float]:
+def _short_limits(plane: NDArray[Any], lower: float, upper: float) -> tuple[float, float]:
     # 65,536 possible values: an exact histogram is quicker than sorting pixels.
     info = np.iinfo(plane.dtype)
     step = max(1, _SAMPLE // max(1, plane.shape[1]))
@@ -113,21 +141,21 @@ def _short_limits(plane: NDArray[Any]) -> tuple[float, float]:
         counts += np.bincount(shifted.ravel(), minlength=len(counts))
     cumulative = counts.cumsum()
     total = int(cumulative[-1])
-    low = int(np.searchsorted(cumulative, total * LOW_PERCENTILE / 100, side="right"))
-    high = int(np.searchsorted(cumulative, total * HIGH_PERCENTILE / 100, side="left"))
+    low = int(np.searchsorted(cumulative, total * lower / 100, side="right"))
+    high = int(np.searchsorted(cumulative, total * upper / 100, side="left"))
     if not high > low:
         present = np.flatnonzero(counts)
         low, high = int(present[0]), int(present[-1])
     return float(low + int(info.min)), float(high + int(info.min))
 
 
-def _sampled_limits(plane: NDArray[Any]) -> tuple[float, float]:
+def _sampled_limits(plane: NDArray[Any], lower: float, upper: float) -> tuple[float, float]:
     step = max(1, int(np.ceil(np.sqrt(plane.size / _SAMPLE))))
     values = plane[::step, ::step].astype(np.float64)
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0, 0.0
-    low, high = np.percentile(values, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    low, high = np.percentile(values, (lower, upper))
     if not high > low:
         # Nearly all pixels are alike (a few bright cells on black): go by the few.
         low, high = values.min(), values.max()

@@ -10,8 +10,8 @@ from PIL import Image
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ImageReadError
+from unet_gui.dataset import pages
 from unet_gui.dataset.files import write_atomic
-from unet_gui.dataset.images import load_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.dataset.entries import ImageEntry
 
 ONLY_A: Final = (255, 122, 26)
 ONLY_B: Final = (47, 155, 255)
@@ -62,7 +63,7 @@ def draw_difference(
     path: Path,
     first: ClassMask,
     second: ClassMask,
-    image: Path | None,
+    image: ImageEntry | None,
     background: int | None,
 ) -> None:
     """Write `difference` as PNG, over the image where it can be read.
@@ -73,7 +74,7 @@ def draw_difference(
     backdrop = None
     if image is not None:
         try:
-            backdrop = load_image(image)
+            backdrop = pages.read(image)
         except ImageReadError:
             backdrop = None  # the differences alone still tell
     data = io.BytesIO()

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 TIFF_SUFFIXES: Final = frozenset({".tif", ".tiff", ".lsm", ".btf", ".tf8"})
-IMAGE_SUFFIXES: Final = TIFF_SUFFIXES | {
+SLICED_SUFFIXES: Final = frozenset({".dcm", ".dicom", ".nii"})
+"""Images that need the extra “science”; listed without it too, so that opening one tells."""
+
+IMAGE_SUFFIXES: Final = TIFF_SUFFIXES | SLICED_SUFFIXES | {
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tga", ".avif",
     ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".pcx", ".sgi", ".apng",
 }  # fmt: skip
@@ -35,7 +38,10 @@ def natural_key(name: str) -> tuple[str, str]:
 
 
 def is_image_name(name: str) -> bool:
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 - a hundred thousand names
+    if name.startswith("."):
+        return False
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a hundred thousand names
+    return suffix in IMAGE_SUFFIXES or (suffix == ".gz" and name.lower().endswith(".nii.gz"))
 
 
 def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixPath]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unet_gui.dataset.channel_view import ChannelView
 
 
 class Status(Enum):
@@ -15,22 +19,51 @@ class Status(Enum):
     DONE = "done"
 
 
+class Viewing:
+    """How the images of a project are shown; all its entries look at the same one.
+
+    Attributes:
+        view: Channels, colours and limits; None for as they come.
+    """
+
+    __slots__ = ("view",)
+
+    def __init__(self, view: ChannelView | None = None) -> None:
+        self.view = view
+
+
 class ImageEntry:
-    """An image of the project. Two are equal when name and both paths are.
+    """An image of the project. Two are equal when name, page and both paths are.
 
     The paths are made when they are asked for: a project of a hundred thousand images opens
-    several seconds sooner for it.
+    several seconds sooner for it. Its pixels are read through `dataset.pages`, which alone knows
+    what to do with page and view.
 
     Attributes:
         name: Path relative to the folder of images, with "/": the image's name everywhere.
+        page: Which of the images in the file it is, from 0; None where the file is one image.
     """
 
-    __slots__ = ("_mask_path", "_path", "name")
+    __slots__ = ("_mask_path", "_path", "_viewing", "name", "page")
 
-    def __init__(self, name: str, path: Path | str, mask_path: Path | str) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path | str,
+        mask_path: Path | str,
+        page: int | None = None,
+        viewing: Viewing | None = None,
+    ) -> None:
         self.name = name
+        self.page = page
         self._path = path
         self._mask_path = mask_path
+        self._viewing = viewing
+
+    @property
+    def view(self) -> ChannelView | None:
+        """How its channels are shown, as the project says now."""
+        return self._viewing.view if self._viewing is not None else None
 
     @property
     def path(self) -> Path:
@@ -58,7 +91,8 @@ class ImageEntry:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ImageEntry):
             return NotImplemented
-        return self.name == other.name and self._places() == other._places()
+        same = self.name == other.name and self.page == other.page
+        return same and self._places() == other._places()
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import tiff
 from unet_gui.dataset.decoding import TooLargeError, available_memory
-from unet_gui.dataset.images import guarded, load_image
+from unet_gui.dataset.images import guarded, load_image, sliced
 from unet_gui.dataset.memory_image import MemoryImage
 from unet_gui.dataset.tiff_blocks import NotInPiecesError
 from unet_gui.dataset.tiff_tiles import TiledTiff
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unet_gui.core.document import RgbImage
     from unet_gui.core.geometry import Rect
     from unet_gui.core.progress import Progress
+    from unet_gui.dataset.channel_view import ChannelView
 
 MEMORY_SHARE: Final = 0.25
 """A TIFF that would take more of the free memory than this is read in pieces, however small."""
@@ -85,39 +86,49 @@ class ImageSource(Protocol):
         """Let go of the file and of what is cached; no reading afterwards."""
 
 
-def open_source(path: Path, *, cache: Path | None = None) -> ImageSource:
+def open_source(
+    path: Path,
+    page: int | None = None,
+    view: ChannelView | None = None,
+    *,
+    cache: Path | None = None,
+) -> ImageSource:
     """Open an image: into memory, or a large TIFF to be read in pieces, as it is looked at.
 
     Args:
         path: The image.
+        page: Which of the images in the file, from 0; the first when None.
+        view: How its channels are shown; as they come when None.
         cache: Folder where small copies of large images are kept for the next time.
 
     Raises:
         ImageReadError: missing, damaged, of an unknown kind, or too large.
     """
     try:
-        if guarded(path, _is_large_tiff):
-            return guarded(path, lambda p: TiledTiff(p, cache=cache))
+        if guarded(path, lambda p: _is_large_tiff(p, page)):
+            return guarded(path, lambda p: TiledTiff(p, page, view, cache=cache))
     except ImageReadError as exc:
         if not isinstance(exc.__cause__, NotInPiecesError):
             raise
-        return _whole(path, _PIECES_HINT)
-    return _whole(path)
+        return _whole(path, page, view, hint=_PIECES_HINT)
+    return _whole(path, page, view)
 
 
-def _whole(path: Path, hint: str = "") -> ImageSource:
+def _whole(
+    path: Path, page: int | None, view: ChannelView | None, *, hint: str = ""
+) -> ImageSource:
     try:
-        return MemoryImage(load_image(path))
+        return MemoryImage(load_image(path, page, view))
     except ImageReadError as exc:
         if hint and isinstance(exc.__cause__, (TooLargeError, MemoryError)):
             raise ImageReadError(exc.message, hint) from exc
         raise
 
 
-def _is_large_tiff(path: Path) -> bool:
-    if not tiff.is_tiff(path):
+def _is_large_tiff(path: Path, page: int | None) -> bool:
+    if sliced(path) is not None or not tiff.is_tiff(path):
         return False
-    if math.prod(tiff.size(path)) > tiff.LARGE:
+    if math.prod(tiff.size(path, page)) > tiff.LARGE:
         return True
     free = available_memory()
-    return free is not None and tiff.decoded_bytes(path) > free * MEMORY_SHARE
+    return free is not None and tiff.decoded_bytes(path, page) > free * MEMORY_SHARE

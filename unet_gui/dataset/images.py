@@ -2,8 +2,9 @@
 
 Colour and grey images of 8 bits come as they are. Deeper ones (16 bit, float) and images of many
 channels are stretched per channel between their 0.5th and 99.5th percentile, the same for the
-screen and for the network. Transparency is dropped, not blended: what lies under it is data.
-The camera's orientation tag is applied, so that width and height are those a person sees.
+screen and for the network, unless a `ChannelView` says otherwise. Transparency is dropped, not
+blended: what lies under it is data. The camera's orientation tag is applied, so that width and
+height are those a person sees. Of an animation the first frame is read.
 """
 
 from __future__ import annotations
@@ -17,34 +18,46 @@ from PIL import Image, UnidentifiedImageError
 
 from unet_gui.core.errors import ImageReadError
 from unet_gui.core.geometry import Rect
-from unet_gui.dataset import tiff
-from unet_gui.dataset.channels import to_rgb
+from unet_gui.dataset import dicom, nifti, tiff
+from unet_gui.dataset.channel_view import render
+from unet_gui.dataset.channels import Values, to_rgb
 from unet_gui.dataset.decoding import TooLargeError, bands, open_image, raw_mode
 from unet_gui.dataset.direct_decoders import decode, late_exif
 from unet_gui.dataset.discovery import find_images
-from unet_gui.dataset.files import explain
+from unet_gui.dataset.files import explain, stamp
 from unet_gui.dataset.tiff_blocks import NotInPiecesError
 from unet_gui.dataset.tiff_tiles import TiledTiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
     from typing import TypeVar
 
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
+    from unet_gui.dataset.channel_view import ChannelView
 
     T = TypeVar("T")
 
-__all__ = ["find_images", "image_size", "load_image", "thumbnail"]
+__all__ = ["find_images", "image_size", "image_values", "load_image", "thumbnail"]
 
 _ORIENTATION: Final = 0x0112
 _DEEP_MODES: Final = ("I", "F")
+_GREY_MODES: Final = frozenset({"1", "L", "LA", "La"})
+_REMEMBERED_BYTES: Final = 1 << 28
+
+_remembered: tuple[tuple[object, ...], Values] | None = None
 
 
-def load_image(path: Path) -> RgbImage:
+def load_image(path: Path, page: int | None = None, view: ChannelView | None = None) -> RgbImage:
     """Read an image.
+
+    Args:
+        path: The file.
+        page: Which of the images in it, from 0; the first when None.
+        view: How its channels are shown; as they come when None.
 
     Returns:
         H×W×3 uint8 in 0..255, C-contiguous, upright.
@@ -52,24 +65,42 @@ def load_image(path: Path) -> RgbImage:
     Raises:
         ImageReadError: missing, damaged, of an unknown kind, or too large for the memory.
     """
-    return guarded(path, _load)
+    return guarded(path, lambda p: _load(p, page, view))
 
 
-def image_size(path: Path) -> tuple[int, int]:
+def image_size(path: Path, page: int | None = None) -> tuple[int, int]:
     """(width, height) as `load_image` would give them, from the header alone.
 
     Raises:
         ImageReadError: missing, damaged or of an unknown kind.
     """
-    return guarded(path, _size)
+    return guarded(path, lambda p: _size(p, page))
 
 
-def thumbnail(path: Path, side: int, *, cache: Path | None = None) -> RgbImage:
+def image_values(path: Path, page: int | None = None) -> Values:
+    """All channels of an image in their own values; of a palette or printer's inks its colours.
+
+    Raises:
+        ImageReadError: as `load_image`.
+    """
+    return guarded(path, lambda p: _values(p, page))
+
+
+def thumbnail(
+    path: Path,
+    side: int,
+    page: int | None = None,
+    view: ChannelView | None = None,
+    *,
+    cache: Path | None = None,
+) -> RgbImage:
     """A small copy, at most `side` pixels wide and high; never enlarged.
 
     Args:
         path: The image.
         side: The larger side of the copy.
+        page: Which of the images in the file; the first when None.
+        view: How its channels are shown; as they come when None.
         cache: Folder where overviews of large images are kept, as for `open_source`.
 
     Returns:
@@ -78,12 +109,28 @@ def thumbnail(path: Path, side: int, *, cache: Path | None = None) -> RgbImage:
     Raises:
         ImageReadError: as `load_image`.
     """
-    return guarded(path, lambda p: _thumbnail(p, side, cache))
+    return guarded(path, lambda p: _thumbnail(p, side, cache, page, view))
 
 
-def _load(path: Path) -> RgbImage:
+def sliced(path: Path) -> ModuleType | None:
+    """The module that reads a file of slices or frames (DICOM, NIfTI); None for other files."""
+    return next(
+        (m for m, is_one in ((dicom, dicom.is_dicom), (nifti, nifti.is_nifti)) if is_one(path)),
+        None,
+    )
+
+
+def _load(path: Path, page: int | None = None, view: ChannelView | None = None) -> RgbImage:
+    if view is not None or sliced(path) is not None:
+        held = _last_values(path, page)
+        row = None if view is None else view.of(held.pixels.shape[2])
+        return render(held.pixels, row, held.limits if row is None else None)
     if tiff.is_tiff(path):
-        return tiff.load(path)
+        return tiff.load(path, page)
+    return _load_flat(path)
+
+
+def _load_flat(path: Path) -> RgbImage:
     with open_image(path) as image:
         if _is_deep_color_png(image):
             return tiff.upright(to_rgb(_decode_png(path)), _orientation(path, image))
@@ -93,43 +140,85 @@ def _load(path: Path) -> RgbImage:
         return _from_pillow(path, image)
 
 
-def _size(path: Path) -> tuple[int, int]:
+def _last_values(path: Path, page: int | None) -> Values:
+    """`_values`, remembering the last: a person drags a slider over one image."""
+    global _remembered  # noqa: PLW0603 - one image, replaced whole
+    key = (str(path), page, stamp(path))
+    last = _remembered
+    if last is not None and last[0] == key:
+        return last[1]
+    held = _values(path, page)
+    _remembered = (key, held) if held.pixels.nbytes <= _REMEMBERED_BYTES else None
+    return held
+
+
+def _values(path: Path, page: int | None) -> Values:
+    reader = sliced(path)
+    if reader is not None:
+        held: Values = reader.values(path, page)
+        return held
     if tiff.is_tiff(path):
-        return tiff.size(path)
+        return Values(tiff.values(path, page))
+    with open_image(path) as image:
+        turned = _orientation(path, image)
+        if _is_deep_color_png(image):
+            return Values(tiff.upright(_decode_png(path), turned))
+        if image.mode.startswith(_DEEP_MODES):
+            return Values(tiff.upright(np.asarray(image)[..., np.newaxis], turned))
+        grey = image.mode in _GREY_MODES
+    pixels = _load_flat(path)
+    return Values(pixels[..., :1] if grey else pixels)
+
+
+def _size(path: Path, page: int | None) -> tuple[int, int]:
+    reader = sliced(path)
+    if reader is not None:
+        width, height = reader.size(path)
+        return width, height
+    if tiff.is_tiff(path):
+        return tiff.size(path, page)
     with open_image(path) as image:
         width, height = image.size
         return (height, width) if _orientation(path, image) >= 5 else (width, height)
 
 
-def _thumbnail(path: Path, side: int, cache: Path | None) -> RgbImage:
-    if tiff.is_tiff(path):
-        small = Image.fromarray(_small_tiff(path, 2 * side, cache))
-        small.thumbnail((side, side), Image.Resampling.BOX)
-        return np.array(small)
+def _thumbnail(
+    path: Path, side: int, cache: Path | None, page: int | None, view: ChannelView | None
+) -> RgbImage:
+    is_tiff = sliced(path) is None and tiff.is_tiff(path)
+    if is_tiff and (view is None or math.prod(tiff.size(path, page)) >= tiff.LARGE):
+        return _shrunk(_small_tiff(path, 2 * side, cache, (page, view)), side)
+    if view is not None or sliced(path) is not None:
+        return _shrunk(_load(path, page, view), side)
     with open_image(path) as image:
         if _is_deep(image):
-            full = Image.fromarray(_load(path))
-            full.thumbnail((side, side), Image.Resampling.BOX)
-            return np.array(full)
+            return _shrunk(_load(path), side)
         orientation = _orientation(path, image)
         # JPEG decodes straight to an eighth of its size.
         image.draft("RGB", (side, side))
         if image.mode in {"RGB", "L", "CMYK"}:
             image.thumbnail((side, side), Image.Resampling.BOX)
             return tiff.upright(_flat_rgb(image), orientation)
-        flat = Image.fromarray(_flat_rgb(image))
-        flat.thumbnail((side, side), Image.Resampling.BOX)
-        return tiff.upright(np.array(flat), orientation)
+        return tiff.upright(_shrunk(_flat_rgb(image), side), orientation)
 
 
-def _small_tiff(path: Path, enough: int, cache: Path | None) -> RgbImage:
-    """The first image of a TIFF, or a smaller copy of it whose sides still reach `enough`."""
-    if math.prod(tiff.size(path)) < tiff.LARGE:
-        return tiff.load(path, enough=enough)
+def _shrunk(pixels: RgbImage, side: int) -> RgbImage:
+    small = Image.fromarray(pixels)
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    return np.array(small)
+
+
+def _small_tiff(
+    path: Path, enough: int, cache: Path | None, part: tuple[int | None, ChannelView | None]
+) -> RgbImage:
+    """An image of a TIFF, or a smaller copy of it whose sides still reach `enough`."""
+    page, view = part
+    if math.prod(tiff.size(path, page)) < tiff.LARGE:
+        return tiff.load(path, page, enough=enough)
     try:
-        source = TiledTiff(path, cache=cache)
+        source = TiledTiff(path, page, view, cache=cache)
     except NotInPiecesError:
-        return tiff.load(path, enough=enough)
+        return _load(path, page, view) if view else tiff.load(path, page, enough=enough)
     with closing(source):
         fits = [k for k in range(source.levels) if min(source.level_shape(k)) >= enough]
         level = fits[-1] if fits else 0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ProjectError, UnetGuiError
 from unet_gui.core.progress import Progress
+from unet_gui.dataset import pages
 from unet_gui.dataset.discovery import image_names
-from unet_gui.dataset.images import image_size
 from unet_gui.dataset.mask_counts import count
 from unet_gui.dataset.masks import load_mask
 
@@ -85,7 +85,7 @@ def import_masks(
             report.problems.append(f"{entry.name} has a mask already; {found} was not imported.")
             continue
         try:
-            width, height = image_size(entry.path)
+            width, height = pages.size(entry)
             mask = load_mask(folder / found, (height, width), store.classes)
         except UnetGuiError as exc:
             report.problems.append(f"{exc.message} It was not imported.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from unet_gui.core.errors import MaskReadError, ProjectError
 from unet_gui.dataset.class_files import find_classes
 from unet_gui.dataset.discovery import image_names
+from unet_gui.dataset.entries import ImageEntry
 from unet_gui.dataset.masks import load_mask
 from unet_gui.dataset.project import Project
 from unet_gui.dataset.project_file import FILE_NAME
@@ -30,14 +31,14 @@ class MaskSource:
         title: What to call them.
         stems: Relative path without suffix of each image that has a mask.
         load: Reads the mask of a stem; raises MaskReadError.
-        images: Image file by stem, where they are known.
+        images: Image by stem, where they are known.
         classes: The classes, where they are known.
     """
 
     title: str
     stems: tuple[str, ...]
     load: Callable[[str], ClassMask]
-    images: dict[str, Path]
+    images: dict[str, ImageEntry]
     classes: ClassTable | None
 
 
@@ -80,7 +81,7 @@ def _project(project: Project) -> MaskSource:
         project.name,
         tuple(entries),
         lambda name: project.load_mask(entries[name]),
-        {name: e.path for name, e in entries.items()},
+        entries,
         project.classes,
     )
 
@@ -105,8 +106,7 @@ def _round(project: Project, name: str) -> MaskSource:
             raise MaskReadError(f"The prediction of {wanted} is not there any more.")
         return prediction.mask
 
-    images = {n: e.path for n, e in kept.items()}
-    return MaskSource(f"{project.name} {name}", tuple(kept), load, images, project.classes)
+    return MaskSource(f"{project.name} {name}", tuple(kept), load, kept, project.classes)
 
 
 def _folder(folder: Path) -> MaskSource:
@@ -125,11 +125,11 @@ def _folder(folder: Path) -> MaskSource:
     )
 
 
-def _images_beside(folder: Path, files: dict[str, Path]) -> dict[str, Path]:
+def _images_beside(folder: Path, files: dict[str, Path]) -> dict[str, ImageEntry]:
     """Images in `images` or `JPEGImages` beside the folder of masks."""
     for name in ("images", "JPEGImages"):
         beside = folder.resolve().parent / name
         if beside.is_dir() and beside != folder.resolve():
-            found = {stem(n): beside / n for n in image_names(beside)}
-            return {s: p for s, p in found.items() if s in files}
+            found = {stem(n): ImageEntry(n, beside / n, "") for n in image_names(beside)}
+            return {s: e for s, e in found.items() if s in files}
     return {}

@@ -114,7 +114,7 @@ class Overview:
             _log.debug("overview not kept: %s", exc)
 
 
-def overview_file(folder: Path, image: Path) -> Path:
-    """Where in a folder of them the overview of an image is kept."""
-    name = hashlib.sha256(str(image).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+def overview_file(folder: Path, image: Path, kind: str = "") -> Path:
+    """Where in a folder of them the overview of an image is kept; each `kind` of it apart."""
+    name = hashlib.sha256(f"{image}{kind}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
     return folder / f"{name}.tif"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import MAX_CLASSES, ClassInfo, ClassTable, default_color
 from unet_gui.core.errors import ClassTableError, ProjectError
+from unet_gui.dataset.channel_view import ChannelView
 from unet_gui.dataset.files import explain, locked, stamp, write_json
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Settings:
             where this project has none of its own.
         id: Tells the project's own rounds from others; None before the first write.
         pixel_size: Side of a pixel in nature, above 0, and its unit; None when it is not known.
+        channels: Which channels of images are shown, and how; None for as they come.
     """
 
     classes: ClassTable
@@ -54,6 +56,7 @@ class Settings:
     base: str | None = None
     id: str | None = None
     pixel_size: tuple[float, str] | None = None
+    channels: ChannelView | None = None
 
 
 class ProjectFile:
@@ -208,6 +211,7 @@ def _from_json(raw: Any) -> Settings:
         mask_names=_names(raw),
         base=_typed(raw, "base", str, None),
         pixel_size=_pixel_size(raw),
+        channels=ChannelView.from_json(raw.get("channels")),
         id=_typed(raw, "id", str, None) or None,
     )
 
@@ -230,6 +234,7 @@ def _to_json(settings: Settings, old: dict[str, Any]) -> dict[str, Any]:
         "pixel_size": None
         if settings.pixel_size is None
         else dict(zip(("size", "unit"), settings.pixel_size, strict=True)),
+        "channels": settings.channels.to_json() if settings.channels else None,
         "id": settings.id,
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unet_gui.core.tiled_mask import TiledMask
-from unet_gui.dataset.images import image_size
+from unet_gui.dataset import pages
 from unet_gui.dataset.mask_import import import_masks
 from unet_gui.dataset.mask_store import blank
 
@@ -108,5 +108,5 @@ class ProjectMasks:
 def _shape(entry: ImageEntry, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if shape is not None:
         return shape
-    width, height = image_size(entry.path)
+    width, height = pages.size(entry)
     return height, width

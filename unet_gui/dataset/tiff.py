@@ -1,14 +1,16 @@
 """TIFF through tifffile: deep, multi-channel and compressed ones, as microscopes write them.
 
-The first image of a stack is read: index 0 along time, depth and every other axis but the
-channels, which are kept even where each is a page of its own (ImageJ, OME).
+One image of a stack is read, the first unless another is asked for: an index along time, depth
+and every other axis but the channels, which are kept even where each is a page of its own (ImageJ,
+OME).
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import tifffile
@@ -16,21 +18,22 @@ import tifffile
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset.channels import to_rgb
 from unet_gui.dataset.decoding import check_size
+from unet_gui.dataset.tiff_pages import channel_places, layout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
+
+T = TypeVar("T", bound=np.generic)
 
 LARGE: Final = 100_000_000
 """From this many pixels on an image is better read in pieces."""
 
 _MAGIC: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MOST_LEVELS: Final = 24
-_CHANNEL_AXES: Final = "CS"
 _ALPHA: Final = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
 
 _TURNS: Final[dict[int, Callable[[NDArray[Any]], NDArray[Any]]]] = {
@@ -51,25 +54,26 @@ def is_tiff(path: Path) -> bool:
         return file.read(4) in _MAGIC
 
 
-def size(path: Path) -> tuple[int, int]:
+def size(path: Path, page: int | None = None) -> tuple[int, int]:
     """(width, height) of what `load` returns."""
     with tifffile.TiffFile(path) as tif:
-        page = _pages(tif)[0].keyframe
-        width, height = int(page.imagewidth), int(page.imagelength)
-        return (height, width) if orientation(page) >= 5 else (width, height)
+        first = _pages(tif, page)[0].keyframe
+        width, height = int(first.imagewidth), int(first.imagelength)
+        return (height, width) if orientation(first) >= 5 else (width, height)
 
 
-def decoded_bytes(path: Path) -> int:
+def decoded_bytes(path: Path, page: int | None = None) -> int:
     """How much memory `load` takes at its peak: the pixels as they are, and as RGB."""
     with tifffile.TiffFile(path) as tif:
-        return _bytes_per_pixel(pages := _pages(tif)) * int(np.prod(_page_size(pages)))
+        return _bytes_per_pixel(pages := _pages(tif, page)) * int(np.prod(_page_size(pages)))
 
 
-def load(path: Path, *, enough: int = 0) -> RgbImage:
-    """Read the first image of a TIFF.
+def load(path: Path, page: int | None = None, *, enough: int = 0) -> RgbImage:
+    """Read an image of a TIFF.
 
     Args:
         path: The file.
+        page: Which of the images in it, from 0; the first when None.
         enough: If not 0, a smaller level of a pyramid will do when its sides reach this.
 
     Returns:
@@ -81,20 +85,38 @@ def load(path: Path, *, enough: int = 0) -> RgbImage:
         Exception: whatever tifffile and its decoders raise on damaged files.
     """
     with tifffile.TiffFile(path) as tif:
-        pages = _pages(tif, enough=enough)
-        first = pages[0].keyframe
-        check_size(int(first.imagewidth), int(first.imagelength), _bytes_per_pixel(pages))
-        for page in pages[:3]:
-            _check_complete(page, page.parent.filehandle.size)
-        planes = [_channels_last(page) for page in pages[:3]]
-        rgb = to_rgb(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2))
-        return upright(rgb, orientation(first))
+        pages = _pages(tif, page, enough=enough)
+        rgb = to_rgb(_values(pages[:3]))
+        return upright(rgb, orientation(pages[0].keyframe))
+
+
+def values(path: Path, page: int | None = None) -> NDArray[Any]:
+    """As `load`, with all channels in their own values.
+
+    Returns:
+        H×W×C of any number type, upright, black as zero.
+
+    Raises:
+        Exception: as `load`.
+    """
+    with tifffile.TiffFile(path) as tif:
+        pages = _pages(tif, page)
+        return upright(_values(pages), orientation(pages[0].keyframe))
+
+
+def _values(pages: list[Any]) -> NDArray[Any]:
+    first = pages[0].keyframe
+    check_size(int(first.imagewidth), int(first.imagelength), _bytes_per_pixel(pages))
+    for page in pages:
+        _check_complete(page, page.parent.filehandle.size)
+    planes = [_channels_last(page) for page in pages]
+    return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
 
 
 def _bytes_per_pixel(pages: list[Any]) -> int:
     first = pages[0].keyframe
     samples = int(np.prod(first.shape)) // max(1, first.imagewidth * first.imagelength)
-    return int(samples * len(pages[:3]) * first.dtype.itemsize + 3)
+    return int(samples * len(pages) * first.dtype.itemsize + 3)
 
 
 def _check_complete(page: Any, file_size: int) -> None:
@@ -114,53 +136,62 @@ def _check_complete(page: Any, file_size: int) -> None:
         raise EOFError("pixels are missing at the end of the file")
 
 
-def upright(pixels: RgbImage, turned: int) -> RgbImage:
+def upright(pixels: NDArray[T], turned: int) -> NDArray[T]:
     """Turn rows and columns so that the image stands as a person sees it."""
     turn = _TURNS.get(turned)
     return np.ascontiguousarray(pixels if turn is None else turn(pixels))
 
 
-def _pages(tif: tifffile.TiffFile, *, enough: int = 0) -> list[Any]:
-    """The pages that hold the channels of the first image; one page for most files."""
+def _pages(tif: tifffile.TiffFile, page: int | None, *, enough: int = 0) -> list[Any]:
+    """The pages that hold the channels of an image; one page for most files."""
+    levels = pyramid(tif, page)
     return next(
-        (p for p in reversed(pyramid(tif)) if enough and min(_page_size(p)) >= enough),
-        pyramid(tif)[0],
+        (p for p in reversed(levels) if enough and min(_page_size(p)) >= enough),
+        levels[0],
     )
 
 
-def pyramid(tif: tifffile.TiffFile) -> list[list[Any]]:
-    """The pages of the first image at full resolution, then those of its smaller copies.
+def pyramid(tif: tifffile.TiffFile, page: int | None = None) -> list[list[Any]]:
+    """The pages of an image at full resolution, then those of its smaller copies.
 
     Raises:
         ImageReadError: a page is missing.
     """
+    number = page or 0
+    layout = None if page is None else layout_of(Path(tif.filehandle.path))
+    if layout is not None and layout.offsets:
+        return _in_chain(tif, layout.offsets, number)
     try:
-        levels = [_channel_places(series) for series in tif.series[0].levels]
-    except Exception:  # noqa: BLE001 - broken stack metadata; the first page alone is still good
-        return [[tif.pages[0]]]
+        at, image = layout.place(number) if layout is not None and layout.spans else (0, 0)
+        levels = [(s, channel_places(s, image)) for s in tif.series[at].levels]
+    except Exception:
+        if number:
+            raise
+        return [[tif.pages[0]]]  # broken stack metadata; the first page alone is still good
     chosen = [[series.pages[i] for i in places] for series, places in levels]
     if any(page is None for pages in chosen for page in pages) or not chosen[0]:
         raise ImageReadError("A page of the TIFF is missing.")
-    return chosen if len(chosen[0]) > 1 else [*chosen, *_reduced(tif, chosen[0])]
+    return chosen if len(chosen[0]) > 1 or number else [*chosen, *_reduced(tif, chosen[0])]
 
 
-def _channel_places(series: Any) -> tuple[Any, list[int]]:
-    """Where among the pages of a series the channels of its first image are."""
-    leading = series.axes[: len(series.axes) - len(series.keyframe.axes)]
-    channels = [i for i, axis in enumerate(leading) if axis in _CHANNEL_AXES]
-    if not channels:
-        return series, [0]
-    step = int(np.prod(series.shape[channels[0] + 1 : len(leading)], dtype=np.int64))
-    wanted = [c * step for c in range(series.shape[channels[0]])]
-    return series, [i for i in wanted if i < len(series.pages)]
+def _in_chain(tif: tifffile.TiffFile, offsets: tuple[int, ...], page: int) -> list[list[Any]]:
+    """A page by its place in the file, however many are in front of it."""
+    if page >= len(offsets):
+        raise ImageReadError("A page of the TIFF is missing.")
+    tif.filehandle.seek(offsets[page])
+    found: Any = tifffile.TiffPage(tif, index=page)
+    return [[found], *_copies(found.pages or (), found)]
 
 
 def _reduced(tif: tifffile.TiffFile, full: list[Any]) -> Iterator[list[Any]]:
     """All smaller copies, also those tifffile counts as no levels because their steps differ."""
     page = full[0].keyframe
     followers: list[Any] = [p.keyframe for p in islice(tif.pages, 1, _MOST_LEVELS)]
-    copies: list[Any] = [p.keyframe for p in page.pages or ()]
-    for other in [*copies, *(p for p in followers if p.is_reduced)]:
+    yield from _copies([*(page.pages or ()), *(p for p in followers if p.is_reduced)], page)
+
+
+def _copies(candidates: Iterable[Any], page: Any) -> Iterator[list[Any]]:
+    for other in [p.keyframe for p in candidates]:
         alike = (other.samplesperpixel, other.dtype) == (page.samplesperpixel, page.dtype)
         height = other.imagewidth * page.imagelength / page.imagewidth
         same_form = abs(other.imagelength - height) <= 2 + height / 100
@@ -205,6 +236,13 @@ def sample_count(page: Any) -> int:
     if any(e in _ALPHA for e in page.extrasamples):
         return max(1, int(page.samplesperpixel) - len(page.extrasamples))
     return int(page.samplesperpixel)
+
+
+def channel_count(pages: list[Any]) -> int:
+    """How many channels `values` gives of these pages."""
+    first = pages[0].keyframe
+    pixel = np.zeros((1, 1, sample_count(first)), first.dtype)
+    return len(pages) * int(decoded(first, pixel).shape[2])
 
 
 def decoded(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:

@@ -63,15 +63,20 @@ class PageBlocks:
         block: (height, width) of a block; those at the right and lower edge may be smaller.
     """
 
-    def __init__(self, file: File, page: Any) -> None:
+    def __init__(self, file: File, page: Any, *, every: bool = False) -> None:
         """Look at a page without decoding any of it.
+
+        Args:
+            file: The open file.
+            page: The page.
+            every: Whether to read all channels, also those beyond the three that are shown.
 
         Raises:
             NotInPiecesError: it is compressed in pieces too large, or in another file.
         """
         if not file.holds(page):
             raise NotInPiecesError("its pixels are in another file")
-        self._file = file
+        self._file, self._every = file, every
         self._key = key = page.keyframe
         # tifffile reads much of this when it is first asked for, from the one file handle: here and
         # now, since later several threads ask.
@@ -111,7 +116,8 @@ class PageBlocks:
         if self._key.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
             # Colours need all inks; of other channels no more than three are shown.
             inks = self._key.photometric == tifffile.PHOTOMETRIC.SEPARATED
-            planes = [self._samples(s, row, column) for s in range(min(wanted, 4 if inks else 3))]
+            few = wanted if self._every else min(wanted, 4 if inks else 3)
+            planes = [self._samples(s, row, column) for s in range(few)]
             pixels = np.concatenate([p[:height, :width] for p in planes], axis=2)
         else:
             pixels = self._samples(0, row, column)[:height, :width, :wanted]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from unet_gui.core.geometry import Rect
-from unet_gui.dataset.channels import is_plain, limits_of, to_rgb
+from unet_gui.dataset.channel_view import render, row_limits
+from unet_gui.dataset.channels import is_plain, limits_of
 from unet_gui.dataset.levels import level_shape
 from unet_gui.dataset.tiff_blocks import NotInPiecesError, PageBlocks
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
+    from unet_gui.dataset.channel_view import Channel
     from unet_gui.dataset.channels import Limits
     from unet_gui.dataset.tiff_blocks import File
 
@@ -72,19 +74,23 @@ class FileLevel:
         shape: (height, width) in the file; some programs round down, so a pixel or two may lack.
     """
 
-    def __init__(self, file: File, pages: list[Any], level: int) -> None:
+    def __init__(
+        self, file: File, pages: list[Any], level: int, row: tuple[Channel, ...] | None = None
+    ) -> None:
         """Look at the pages without decoding any.
 
         Raises:
             NotInPiecesError: they are compressed in pieces too large.
         """
         self.level = level
-        self._pages = [PageBlocks(file, page) for page in pages[:3]]
+        self._row = row
+        few = pages[:3] if row is None else pages
+        self._pages = [PageBlocks(file, page, every=row is not None) for page in few]
         first = self._pages[0]
         self.shape, self.block, self.grid = first.shape, first.block, first.grid
         if any((p.shape, p.block) != (first.shape, first.block) for p in self._pages):
             raise NotInPiecesError("its channels are laid out differently")
-        self.plain = is_plain(first.dtype)
+        self.plain = row is None and is_plain(first.dtype)
 
     def raw(self, row: int, column: int) -> NDArray[Any]:
         """A block as h×w×C, values as they are."""
@@ -131,13 +137,14 @@ class FileLevel:
             places = places[step // 2 :: step]
         # As one column of pixels: their places do not matter, and blocks at edges are smaller.
         blocks = [self.raw(*place) for place in places]
-        return limits_of(np.concatenate([b.reshape(-1, 1, b.shape[2]) for b in blocks]))
+        pixels = np.concatenate([b.reshape(-1, 1, b.shape[2]) for b in blocks])
+        return limits_of(pixels) if self._row is None else row_limits(pixels, self._row)
 
     def _rgb(self, row: int, column: int, blocks: BlockCache, limits: Limits | None) -> RgbImage:
         key = (self.level, row, column)
         block = blocks.get(key)
         if block is None:
-            block = to_rgb(self.raw(row, column), limits)
+            block = render(self.raw(row, column), self._row, limits)
             blocks.put(key, block)
         return block
 
@@ -157,8 +164,10 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(min(4, os.cpu_count() or 1), "tiff")
 
 
-def file_levels(file: File, pyramid: list[list[Any]]) -> list[FileLevel]:
-    """The levels among the pages of a pyramid, finest first.
+def file_levels(
+    file: File, pyramid: list[list[Any]], row: tuple[Channel, ...] | None = None
+) -> list[FileLevel]:
+    """The levels among the pages of a pyramid, finest first; their channels shown as `row` says.
 
     Copies that are no level (a third of the size, a label or overview of another shape) and those
     that cannot be read in pieces are left out.
@@ -166,7 +175,7 @@ def file_levels(file: File, pyramid: list[list[Any]]) -> list[FileLevel]:
     Raises:
         NotInPiecesError: the full resolution cannot be read in pieces.
     """
-    full = FileLevel(file, pyramid[0], 0)
+    full = FileLevel(file, pyramid[0], 0, row)
     found = {0: full}
     for pages in pyramid[1:]:
         key = pages[0].keyframe
@@ -174,7 +183,7 @@ def file_levels(file: File, pyramid: list[list[Any]]) -> list[FileLevel]:
         if level is None or level in found:
             continue
         try:
-            found[level] = FileLevel(file, pages, level)
+            found[level] = FileLevel(file, pages, level, row)
         except NotInPiecesError:
             continue
     return [found[level] for level in sorted(found)]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unet_gui.core.document import RgbImage
+    from unet_gui.dataset.channel_view import ChannelView
     from unet_gui.dataset.tiff_levels import FileLevel
 
 OVERVIEW_PIXELS: Final = 1 << 24
@@ -41,11 +42,20 @@ class TiledTiff:
     resident: Final = False
     array: Final = None
 
-    def __init__(self, path: Path, *, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        page: int | None = None,
+        view: ChannelView | None = None,
+        *,
+        cache: Path | None = None,
+    ) -> None:
         """Open a file, reading little more than its header.
 
         Args:
             path: The TIFF.
+            page: Which of the images in it, from 0; the first when None.
+            view: How its channels are shown; as they come when None.
             cache: Folder where an overview is kept for the next time; only in memory when None.
 
         Raises:
@@ -53,13 +63,15 @@ class TiledTiff:
             Exception: what tifffile raises on files that are damaged or missing.
         """
         self._path = path
+        self._kind = ("" if page is None else f"#{page}") + (view.digest if view else "")
         tif = tifffile.TiffFile(path)
         self._file = File(tif)
         try:
-            pyramid = tiff.pyramid(tif)
+            pyramid = tiff.pyramid(tif, page)
             if tiff.orientation(pyramid[0][0].keyframe) != 1:
                 raise NotInPiecesError("it is stored lying on its side")
-            self._reader = _Reader(file_levels(self._file, pyramid))
+            row = None if view is None else view.of(tiff.channel_count(pyramid[0]))
+            self._reader = _Reader(file_levels(self._file, pyramid, row))
         except BaseException:
             self._file.close()
             raise
@@ -136,7 +148,7 @@ class TiledTiff:
             block=reader.piece(coarsest, level - coarsest.level),
         )
         if cache is not None:
-            overview.keep(overview_file(cache, self._path), self._path)
+            overview.keep(overview_file(cache, self._path, self._kind), self._path)
         return level, overview
 
 

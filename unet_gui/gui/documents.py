@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from unet_gui.core.document import Document
-from unet_gui.dataset.image_source import open_source
+from unet_gui.dataset import pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -137,4 +137,4 @@ def read_image_job(project: Project, entry: ImageEntry) -> Generator[None, None,
         ImageReadError: the image cannot be read.
     """
     yield
-    return open_source(entry.path, cache=project.cache_dir / "overviews")
+    return pages.source(entry, cache=project.cache_dir / "overviews")

@@ -197,14 +197,14 @@ def _predict(
     round_name: str,
 ) -> Generator[Progress, None, tuple[Ghost, str]]:
     """A cached prediction of this round, or a new one, kept for the next time."""
-    from unet_gui.dataset.images import load_image
+    from unet_gui.dataset import pages
 
     yield Progress(0, 1)
     cached = project.load_prediction(entry, round_name=round_name)
     if cached is not None:
         return Ghost(cached.mask, cached.confidence, round_name), ""
     if image is None:
-        image = load_image(entry.path)
+        image = pages.read(entry)
         yield Progress(0, 1)
     prediction = yield from predictor.predict(image)
     project.save_prediction(entry, prediction.mask, prediction.confidence, round_name=round_name)

@@ -65,9 +65,9 @@ def samples_from_project(project: Project) -> Iterator[Sample]:
 
 
 def _read(project: Project, entry: ImageEntry) -> tuple[RgbImage, ClassMask]:
-    from unet_gui.dataset.images import load_image
+    from unet_gui.dataset import pages
 
-    image = load_image(entry.path)
+    image = pages.read(entry)
     return image, project.load_mask(entry, image.shape)
 
 

@@ -11,9 +11,14 @@ from PIL import Image
 
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import thumbnails
+from unet_gui.dataset.entries import ImageEntry
 from unet_gui.dataset.mask_counts import count
 from unet_gui.dataset.project import Project, Status
 from unet_gui.dataset.thumbnails import cached_thumbnail
+
+
+def entry_of(path):
+    return ImageEntry(path.name, path, path.with_suffix(".mask"))
 
 
 def cache_files(project, kind):
@@ -21,41 +26,45 @@ def cache_files(project, kind):
 
 
 def test_a_thumbnail_is_made_once(tmp_path, image_folder, monkeypatch):
-    first = cached_thumbnail(image_folder / "a.png", 16, tmp_path / "cache")
-    monkeypatch.setattr(thumbnails, "thumbnail", None)
-    again = cached_thumbnail(image_folder / "a.png", 16, tmp_path / "cache")
+    first = cached_thumbnail(entry_of(image_folder / "a.png"), 16, tmp_path / "cache")
+    monkeypatch.setattr(thumbnails, "small", None)
+    again = cached_thumbnail(entry_of(image_folder / "a.png"), 16, tmp_path / "cache")
     assert np.array_equal(first, again)
 
 
 def test_a_changed_image_gets_a_new_thumbnail(tmp_path, image_folder):
     path = image_folder / "a.png"
-    cached_thumbnail(path, 16, tmp_path / "cache")
+    cached_thumbnail(entry_of(path), 16, tmp_path / "cache")
     Image.new("RGB", (48, 32), (255, 0, 0)).save(path)
     os.utime(path, ns=(5, 5))
-    assert cached_thumbnail(path, 16, tmp_path / "cache")[0, 0].tolist() == [255, 0, 0]
+    assert cached_thumbnail(entry_of(path), 16, tmp_path / "cache")[0, 0].tolist() == [255, 0, 0]
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_broken_and_unwritable_caches_are_harmless(tmp_path, image_folder, monkeypatch):
     cache = tmp_path / "cache"
-    expected = cached_thumbnail(image_folder / "a.png", 16, cache)
+    expected = cached_thumbnail(entry_of(image_folder / "a.png"), 16, cache)
     for file in cache.iterdir():
         file.write_bytes(b"broken")
-    assert np.array_equal(cached_thumbnail(image_folder / "a.png", 16, cache), expected)
+    assert np.array_equal(cached_thumbnail(entry_of(image_folder / "a.png"), 16, cache), expected)
 
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
-    assert cached_thumbnail(image_folder / "b.jpg", 16, cache).shape == (11, 16, 3)
+    assert cached_thumbnail(entry_of(image_folder / "b.jpg"), 16, cache).shape == (11, 16, 3)
     (tmp_path / "file").write_bytes(b"")
-    assert cached_thumbnail(image_folder / "b.jpg", 16, tmp_path / "file").shape == (11, 16, 3)
+    assert cached_thumbnail(entry_of(image_folder / "b.jpg"), 16, tmp_path / "file").shape == (
+        11,
+        16,
+        3,
+    )
 
 
 def test_a_broken_image_is_still_an_error(tmp_path):
     (tmp_path / "x.png").write_bytes(b"")
     with pytest.raises(ImageReadError):
-        cached_thumbnail(tmp_path / "x.png", 16, tmp_path / "cache")
+        cached_thumbnail(entry_of(tmp_path / "x.png"), 16, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK broken", "half"])

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, UnidentifiedImageError
 
+from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset.decoding import TooLargeError, open_image, raw_mode
+from unet_gui.dataset.images import sliced
 from unet_gui.dataset.mask_tiles import is_tiled_mask
 from unet_gui.dataset.tiff import is_tiff
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 _ORIENTATION: Final = 0x0112
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +32,7 @@ class Header:
     Attributes:
         name: Relative to the examined folder.
         problem: Why it cannot be used: "" or one of "empty", "unreadable", "not-an-image",
-            "too-large", "zero-size", "truncated".
+            "too-large", "zero-size", "truncated", "not-installed".
         detail: A few words about the problem.
         format: Pillow's word for the kind of file.
         size: (width, height) as stored, not turned.
@@ -72,6 +75,8 @@ def read_header(path: Path, name: str) -> Header:
     try:
         if path.stat().st_size == 0:
             header.problem = "empty"
+        elif (reader := sliced(path)) is not None:
+            _read_sliced(path, header, reader)
         elif is_tiff(path):
             _read_tiff(path, header)
         else:
@@ -155,6 +160,16 @@ def _read_tiff(path: Path, header: Header) -> None:
             header.mode, header.raw = image.mode, raw_mode(image)
     except (OSError, ValueError, SyntaxError):
         header.mode = ""
+
+
+def _read_sliced(path: Path, header: Header, reader: ModuleType) -> None:
+    try:
+        header.size, header.frames = reader.size(path), reader.page_count(path)
+    except ImageReadError as exc:
+        missing = isinstance(exc.__cause__, ImportError)
+        header.problem = "not-installed" if missing else "not-an-image"
+        header.detail = exc.message
+    header.format = reader.KIND
 
 
 def _check_png(path: Path) -> None:

@@ -19,6 +19,9 @@ _SUFFIX = re.compile(
 )
 
 
+_PAGE = re.compile(r"#\d{3,}(\.nii)?\.(png|tif)\Z", re.I)
+
+
 @dataclass(slots=True)
 class Pair:
     """An image and the masks that seem to belong to it; all names relative to the folder.
@@ -52,6 +55,7 @@ def pair_up(
     images, masks = _apart(site, names)
     ordered = sorted(images, key=natural_key)
     stems = {n.rpartition(".")[0] for n in ordered}
+    masks = [m for m in masks if not _is_of_page(m, site, stems)]
     pairs = [Pair(n, site, _wanted(site, n, remembered)) for n in ordered]
     index = _index(pairs, site)
     lonely = []
@@ -64,6 +68,15 @@ def pair_up(
     for pair in pairs:
         pair.masks.sort(key=lambda m, w=pair.wanted: (m != w, not m.endswith(".png"), m))  # type: ignore[misc]
     return pairs, [m for m in lonely if not (site.flat and m.rpartition(".")[0] in stems)]
+
+
+def _is_of_page(mask: str, site: Site, stems: set[str]) -> bool:
+    """Whether a mask is that of one page of a stack, which is no image file of its own."""
+    stem, number, _ = mask.rpartition("#")
+    if not number or not _PAGE.match(mask[len(stem) :]) or mask.rpartition(".")[0] in stems:
+        return False
+    place = stem if site.flat else site.images + stem.removeprefix(site.masks)
+    return place.rstrip("#") in stems
 
 
 def bare(stem: str) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from unet_gui.core.errors import DatasetError, UnetGuiError
 from unet_gui.core.progress import Progress
+from unet_gui.dataset import pages
 from unet_gui.dataset.formats.class_match import ClassMatch
 from unet_gui.dataset.formats.orientation import as_stored
 from unet_gui.dataset.formats.placing import COPY, REFER, Placer, common_folder
 from unet_gui.dataset.formats.records import Findings
-from unet_gui.dataset.images import image_size
 from unet_gui.dataset.project import Project
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _take_mask(record: Record, project: Project, entry: ImageEntry, taking: _Tak
         return
     try:
         mask = record.mask(taking.findings)
-        width, height = image_size(entry.path)
+        width, height = pages.size(entry)
     except UnetGuiError as exc:
         taking.report.problems.append(f"{exc.message} The mask of {entry.name} was left out.")
         return

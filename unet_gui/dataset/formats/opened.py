@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unet_gui.dataset.image_source import open_source
+from unet_gui.dataset import pages
 
 if TYPE_CHECKING:
     from unet_gui.core.document import ClassMask, RgbImage
@@ -34,7 +34,7 @@ class Opened:
             ImageReadError: the image cannot be read.
         """
         if self._source is None:
-            self._source = open_source(self.entry.path)
+            self._source = pages.source(self.entry)
         return self._source.read(window)
 
     def mask(self, window: Rect) -> ClassMask:

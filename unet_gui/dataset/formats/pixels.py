@@ -14,8 +14,8 @@ from PIL import Image
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError
+from unet_gui.dataset import pages
 from unet_gui.dataset.decoding import open_image, raw_mode
-from unet_gui.dataset.images import load_image
 from unet_gui.dataset.mask_counts import count
 
 if TYPE_CHECKING:
@@ -119,12 +119,13 @@ def write_png(entry: ImageEntry, target: Path, tally: Tally) -> None:
         ImageReadError: the image cannot be read.
         OSError: it cannot be written.
     """
-    if _is_upright(entry.path, "PNG"):
+    whole = pages.is_whole_file(entry)
+    if whole and _is_upright(entry.path, "PNG"):
         shutil.copyfile(entry.path, target)
         return
-    if not _is_upright(entry.path, "JPEG", "BMP", "WEBP", "PPM", "GIF"):
+    if not (whole and _is_upright(entry.path, "JPEG", "BMP", "WEBP", "PPM", "GIF")):
         tally.converted += 1
-    save_png(load_image(entry.path), target)
+    save_png(pages.read(entry), target)
 
 
 def save_png(pixels: RgbImage, target: Path) -> None:
@@ -144,10 +145,10 @@ def write_jpeg(entry: ImageEntry, target: Path, tally: Tally) -> None:
         ExportError: it is wider or higher than JPEG allows.
         OSError: it cannot be written.
     """
-    if _is_upright(entry.path, "JPEG"):
+    if pages.is_whole_file(entry) and _is_upright(entry.path, "JPEG"):
         shutil.copyfile(entry.path, target)
         return
-    save_jpeg(load_image(entry.path), target, entry.name, tally)
+    save_jpeg(pages.read(entry), target, entry.name, tally)
 
 
 def save_jpeg(pixels: RgbImage, target: Path, name: str, tally: Tally) -> None:

@@ -83,6 +83,10 @@ def plan(project: Project, entries: Sequence[ImageEntry] | None, split: Split) -
     return Plan(items, tuple(dealt.notes))
 
 
+_PAGE: Final = re.compile(r"#+(?=\d{3,}(\.nii)?\Z)")
+"""What marks the page of a stack; in web addresses it would begin another part."""
+
+
 def flat_names(names: Sequence[str]) -> list[str]:
     """A file name without folder, suffix and white space for each, none twice.
 
@@ -96,6 +100,7 @@ def flat_names(names: Sequence[str]) -> list[str]:
         # White space, because common readers of file lists split lines at it; what XML cannot
         # hold, because some formats are XML.
         plain = re.sub(r"[\s\0-\x1f\x7f]+", "_", "__".join((*path.parts[:-1], path.stem)))
+        plain = _PAGE.sub("_p", plain)
         plain = _shortened(plain.encode("utf-8", "replace").decode("utf-8") or "image")
         candidate, number = plain, 2
         while candidate.casefold() in taken:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError, MaskReadError
 from unet_gui.core.progress import Progress
+from unet_gui.dataset import pages
 from unet_gui.dataset.class_choice import ClassChoice
 from unet_gui.dataset.entries import Status
 from unet_gui.dataset.formats.plan import plan
-from unet_gui.dataset.images import image_size
 from unet_gui.dataset.mask_counts import labelled
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def cut(
     empty = 0
     for i, item in enumerate(items):
         yield Progress(i, len(items), item.entry.name)
-        width, height = image_size(item.entry.path)
+        width, height = pages.size(item.entry)
         windows = list(selection.crops.windows((height, width)))
         kept = windows
         if selection.only is not Only.ALL:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from unet_gui.core.progress import Progress
+from unet_gui.dataset import pages
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.formats.journal import PARTS, Journal, fingerprint
 from unet_gui.dataset.formats.opened import Opened
@@ -24,7 +25,6 @@ from unet_gui.dataset.formats.pixels import (
     write_mask,
     write_png,
 )
-from unet_gui.dataset.images import image_size, load_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -122,7 +122,7 @@ class Work:
         """(height, width) of what is written of the image."""
         if item.window is not None:
             return item.window.height, item.window.width
-        width, height = image_size(item.entry.path)
+        width, height = pages.size(item.entry)
         return height, width
 
     def image(self, item: Item) -> RgbImage:
@@ -133,11 +133,11 @@ class Work:
         """
         if item.window is not None:
             return self._opened(item).image(item.window)
-        return load_image(item.entry.path)
+        return pages.read(item.entry)
 
     def shown(self, item: Item) -> RgbImage:
         """As `image`, and told in the report where the file holds more than that."""
-        if not holds_rgb(item.entry.path):
+        if not (pages.is_whole_file(item.entry) and holds_rgb(item.entry.path)):
             self._here.converted += 1
         return self.image(item)
 
@@ -234,6 +234,7 @@ class Work:
             item.entry.name,
             item.split,
             stamp(item.entry.path),
+            pages.view_digest(item.entry),
             mask and stamp(mask),
             sorted(self.options.items()),
             [(c.id, c.name, c.color) for c in self.classes],

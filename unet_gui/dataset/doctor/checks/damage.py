@@ -29,7 +29,9 @@ _USUAL: Final = {
     "PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif",
     "WEBP": ".webp", "PPM": ".ppm", "JPEG2000": ".jp2", "AVIF": ".avif",
 }  # fmt: skip
+_STACKS: Final = frozenset({"TIFF", "DICOM", "NIfTI"})
 _WORDS: Final = {
+    "not-installed": "What reads it is not installed; the extra “science” brings it.",
     "empty": "The file is empty.",
     "unreadable": "The file may not be read; check its permissions.",
     "not-an-image": "It is no image, whatever its name says.",
@@ -77,9 +79,11 @@ def extensions(examined: Examined) -> Iterator[Finding]:
 
 
 def pages(examined: Examined) -> Iterator[Finding]:
-    """Stacks and animations, of which one page is used."""
+    """Animations, of which one frame is used, and stacks of masks."""
     for header, kind in ((examined.image, "image"), (examined.mask, "mask")):
         if header is not None and header.usable and header.frames > 1:
+            if kind == "image" and header.format in _STACKS:
+                continue  # each page is an image of its own
             yield Finding(
                 f"{kind}-multi-page",
                 Severity.WARNING if kind == "mask" else Severity.NOTE,
