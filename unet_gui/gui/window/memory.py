@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE: Final = (1360, 860)
 
+FRAME: Final = (16, 48)
+"""What title bar and borders of the desktop may take: the status bar stays on the screen."""
+
 DOCKS: Final = 2
 """Counts up when there are other docks: an arrangement without them is not restored."""
 
@@ -55,7 +58,8 @@ class Memory:
         if not geometry or not window.restoreGeometry(QByteArray(geometry)):
             available = QGuiApplication.primaryScreen().availableGeometry()
             window.resize(
-                min(DEFAULT_SIZE[0], available.width()), min(DEFAULT_SIZE[1], available.height())
+                min(DEFAULT_SIZE[0], available.width() - FRAME[0]),
+                min(DEFAULT_SIZE[1], available.height() - FRAME[1]),
             )
         self.arranged = bool(docks) and window.restoreState(QByteArray(docks), DOCKS)
         # Hidden for a moment with Tab, they must not stay away at the next start.
