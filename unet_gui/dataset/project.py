@@ -225,7 +225,11 @@ class Project(ProjectMasks):
         """Masks called like the whole stack belong to its first page, of which they were made."""
         folder = self._store.readable_folder
         first = {name: stem_mask(file) for name, file, page in listed if page == 0}
-        return {name: mask for name, mask in first.items() if (folder / mask).exists()}
+        return {
+            name: mask
+            for name, mask in first.items()
+            if (folder / mask).exists() and not (folder / stem_mask(name)).exists()
+        }
 
     def entry(self, name: str) -> ImageEntry:
         """The image of this name.
