@@ -140,7 +140,7 @@ def _at(level: Tensor, k: int, ys: Floats, xs: Floats) -> Tensor:
 
 
 def filter_image(maps: Maps, step: int = 1) -> Floats:
-    """Filter responses of every pixel (or, with step 2, of every 2×2 block) as N×C×F rows."""
+    """Filter responses of every pixel, or of every block of step×step, as N×C×F rows."""
     height, width = (-(-s // step) for s in maps.shape)
     channels = maps.octaves[0].shape[2]
     parts = []

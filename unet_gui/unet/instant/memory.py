@@ -128,6 +128,14 @@ def _limit(sizes: NDArray[np.int64], most: int) -> int:
     return low
 
 
+def evenly(labels: NDArray[np.uint8], most: int, *, seed: int = 0) -> NDArray[np.intp]:
+    """Which of N rows to take for at most `most`; the commonest classes give up rows first."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    limit = _limit(np.unique(labels, return_counts=True)[1], most)
+    return np.sort(_thinned(labels, limit, np.random.default_rng(seed)))
+
+
 def _thinned(labels: NDArray[np.uint8], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
     kept = []
     for class_id in np.unique(labels):

@@ -15,6 +15,7 @@ from unet_gui.unet.instant.features import USED_LEVELS, Maps, encode, filter_ima
 from unet_gui.unet.instant.filters import FEATURES, filter_octaves
 from unet_gui.unet.instant.forest import TREES, Forest
 from unet_gui.unet.instant.head import NEVER, Head
+from unet_gui.unet.instant.smoothing import intensity, smoothed
 from unet_gui.unet.model import LEVELS, Encoder, EncoderDecoder, ModelSpec, encoder_channels
 from unet_gui.unet.pixels import MEAN, STD
 
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unet_gui.core.document import RgbImage
     from unet_gui.unet.pixels import Normalisation
     from unet_gui.unet.up_concat import Frame
 
 HEAD_LEVELS: Final = (3, 4)
 """How many levels each head sees."""
+
+FOREST_STEP: Final = 2
+"""The forest looks at blocks of 2×2 pixels: a quarter of the time, no worse on eight data sets."""
 
 FOREST_WEIGHT: Final = 2.0
 """How much the forest counts beside each head: the best average over eight data sets."""
@@ -64,7 +69,6 @@ class InstantNet(EncoderDecoder):
         self.normalisation: Normalisation = normalisation
         self.seed = seed
         self.trees = TREES
-        self.step = 2
         self.vgg = Encoder(spec.in_channels, spec.width)
         self.vgg.features = self.vgg.features[: LEVELS[USED_LEVELS - 1][1]]
         channels = encoder_channels(spec.width)
@@ -115,29 +119,28 @@ class InstantNet(EncoderDecoder):
         return {k: v.half() if k.startswith("vgg.") else v for k, v in state.items()}
 
     @torch.inference_mode()
-    def probabilities(self, maps: Maps, *, step: int = 1) -> Tensor:
+    def probabilities(self, image: RgbImage, maps: Maps) -> Tensor:
         """num_classes×H×W float32 that sum to 1 over the classes.
 
         Args:
-            maps: Features of an image or tile.
-            step: The forest looks at one of step×step pixels; 1 or 2.
+            image: H×W×3 uint8, an image or a tile of one.
+            maps: Its features.
         """
         never = torch.full((self.spec.num_classes, 1, 1), NEVER)
         never[list(self.class_ids)] = 0
-        total = self._forest_probabilities(maps, step).mul_(FOREST_WEIGHT)
+        total = self._forest_probabilities(maps).mul_(FOREST_WEIGHT)
         for head in self.heads:
             assert isinstance(head, Head)
             total += (head.logits(maps.levels, maps.shape) + never).softmax(0)
-        return total / (FOREST_WEIGHT + len(self.heads))
+        return smoothed(total / (FOREST_WEIGHT + len(self.heads)), intensity(image))
 
-    def _forest_probabilities(self, maps: Maps, step: int) -> Tensor:
+    def _forest_probabilities(self, maps: Maps) -> Tensor:
         height, width = maps.shape
-        size = (-(-height // step), -(-width // step))
-        rows = self.forest.probabilities(filter_image(maps, step))
+        size = (-(-height // FOREST_STEP), -(-width // FOREST_STEP))
+        rows = self.forest.probabilities(filter_image(maps, FOREST_STEP))
         grid = torch.zeros(self.spec.num_classes, *size)
         grid[list(self.forest.class_ids)] = torch.from_numpy(rows).T.reshape(-1, *size)
-        if step > 1:
-            grid = F.interpolate(grid[None], scale_factor=step, mode="bilinear")[0]
+        grid = F.interpolate(grid[None], scale_factor=FOREST_STEP, mode="bilinear")[0]
         return grid[:, :height, :width].contiguous()
 
     def decode(self, levels: Sequence[Tensor], frame: Frame | None = None) -> Tensor:
@@ -152,14 +155,20 @@ class InstantNet(EncoderDecoder):
     def forward(self, x: Tensor, frame: Frame | None = None) -> Tensor:
         """N×C×H×W normalised float32 to N×num_classes×H×W logarithms of probabilities."""
         del frame  # every map is the same wherever a tile begins
-        replies = [self.probabilities(self._maps(one), step=self.step) for one in x]
+        images = [_pixels(one, self.normalisation) for one in x]
+        replies = [
+            self._reply(image, self._maps(image, one), x.device.type)
+            for image, one in zip(images, x, strict=True)
+        ]
         return torch.stack(replies).clamp_min_(1e-9).log_().to(x.device)
 
-    def _maps(self, x: Tensor) -> Maps:
-        image = _pixels(x, self.normalisation)
+    def _reply(self, image: RgbImage, maps: Maps, device: str) -> Tensor:
+        with torch.autocast(device, enabled=False):
+            return self.probabilities(image, maps)
+
+    def _maps(self, image: RgbImage, x: Tensor) -> Maps:
         levels = encode(x[None], self.vgg)
-        with torch.autocast(x.device.type, enabled=False):
-            octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
+        octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
         return Maps(image.shape[:2], levels, tuple(octaves))
 
     def __deepcopy__(self, memo: dict[int, object]) -> InstantNet:

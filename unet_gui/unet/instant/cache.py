@@ -1,0 +1,82 @@
+"""Features on disk, so that coming back to an image costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialize
+
+from unet_gui.dataset.files import write_atomic
+from unet_gui.unet.instant.features import USED_LEVELS, Maps
+from unet_gui.unet.instant.filters import OCTAVES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from unet_gui.core.geometry import Rect
+    from unet_gui.dataset.files import Stamp
+
+VERSION: Final = 1
+"""Changes when the same image would give other features."""
+
+BUDGET: Final = 2 << 30
+
+
+class FeatureCache:
+    """Maps by image, part of it and encoder; the least recently used ones go first.
+
+    A damaged, missing or unwritable file only means that features are computed anew.
+    """
+
+    def __init__(self, folder: Path, *, budget: int = BUDGET) -> None:
+        self._folder = folder
+        self._budget = budget
+
+    def path(self, name: str, stamp: Stamp | None, rect: Rect, encoder: str) -> Path:
+        """Where the features of this part of an image in this state are kept."""
+        place = (rect.x0, rect.y0, rect.x1, rect.y1)
+        text = "\0".join(map(str, (VERSION, name, stamp, place, encoder)))
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16)
+        return self._folder / f"{digest.hexdigest()}.safetensors"
+
+    def load(self, path: Path) -> Maps | None:
+        """What was kept; None when there is nothing that can be used."""
+        try:
+            with safe_open(path, framework="pt") as opened:
+                height, width = map(int, (opened.metadata() or {})["shape"].split("×"))
+                levels = tuple(opened.get_tensor(f"level{k}") for k in range(USED_LEVELS))
+                octaves = tuple(opened.get_tensor(f"octave{k}") for k in range(OCTAVES))
+        except (OSError, SafetensorError, KeyError, ValueError):
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return Maps((height, width), levels, octaves)
+
+    def save(self, path: Path, maps: Maps) -> None:
+        """Keep, and let the oldest go past the budget; no harm where it cannot be written."""
+        if maps.nbytes > self._budget // 4:
+            return
+        tensors = {f"level{k}": t for k, t in enumerate(maps.levels)}
+        tensors |= {f"octave{k}": t for k, t in enumerate(maps.octaves)}
+        content = serialize(tensors, metadata={"shape": "×".join(map(str, maps.shape))})
+        with suppress(OSError):
+            write_atomic(path, lambda stream: stream.write(content), durable=False)
+            self._prune()
+
+    def _prune(self) -> None:
+        files = []
+        for file in self._folder.glob("*.safetensors"):
+            with suppress(OSError):
+                status = file.stat()
+                files.append((status.st_mtime_ns, status.st_size, file))
+        total = sum(size for _, size, _ in files)
+        for _, size, file in sorted(files):
+            if total <= self._budget:
+                return
+            with suppress(OSError):
+                file.unlink()
+                total -= size

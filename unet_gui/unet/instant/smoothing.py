@@ -1,0 +1,61 @@
+"""Probabilities smoothed along the image's own edges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unet_gui.core.document import RgbImage
+
+    Floats = NDArray[np.float32]
+
+RADIUS: Final = 4
+CONTRAST: Final = 1e-5
+"""Variance of intensity (0..1) below which a window counts as flat."""
+
+
+def smoothed(probabilities: Tensor, guide: Floats) -> Tensor:
+    """A guided filter (He et al. 2010, "Guided image filtering", section 3.1) of each class.
+
+    Borders follow edges of the image, specks of single pixels go.
+
+    Args:
+        probabilities: C×H×W float32 that sum to 1 over C.
+        guide: H×W float32 intensity in 0..1.
+
+    Returns:
+        C×H×W float32, at least 0, that sum to 1 over C.
+    """
+    mean = _box(guide)
+    variance = np.maximum(_box(guide * guide) - mean * mean, np.float32(0)) + np.float32(CONTRAST)
+    smooth = np.empty(tuple(probabilities.shape), np.float32)
+    planes: Floats = probabilities.numpy()
+    for plane, out in zip(planes, smooth, strict=True):
+        if not plane.any():
+            out[:] = 0
+            continue
+        mean_plane = _box(plane)
+        slope = (_box(guide * plane) - mean * mean_plane) / variance
+        offset = mean_plane - slope * mean
+        np.maximum(_box(slope) * guide + _box(offset), 0, out=out)
+    out_of = smooth.sum(0)
+    return torch.from_numpy(smooth / np.maximum(out_of, np.float32(1e-6)))
+
+
+def intensity(image: RgbImage) -> Floats:
+    """H×W×3 uint8 to H×W float32 in 0..1."""
+    grey: Floats = image.mean(2, dtype=np.float32) / np.float32(255)
+    return grey
+
+
+def _box(plane: Floats) -> Floats:
+    from scipy.ndimage import uniform_filter
+
+    box: Floats = uniform_filter(plane, 2 * RADIUS + 1, mode="nearest")
+    return box
