@@ -15,7 +15,7 @@ from unet_gui.core.geometry import Rect
 from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -27,7 +27,7 @@ SMALLEST: Final = 256
 MOST_LEVELS: Final = 8
 """Beyond that a tile would be less than a pixel."""
 
-PORTION: Final = 256
+PORTION: Final = 32
 """Tiles made at a time while preparing."""
 
 
@@ -67,8 +67,8 @@ class ArrayTiles:
 class MaskLevels:
     """The levels of one mask; level k is ⌈H/2ᵏ⌉×⌈W/2ᵏ⌉.
 
-    A tile that has changed is made small anew, for all levels at once, when one of them is next
-    looked at there: some ten microseconds, so zooming never waits for a level.
+    A tile that has changed is made small anew when it is next looked at, for the level that is
+    looked at; the other levels follow when there is time, so that zooming does not wait for them.
     """
 
     def __init__(self, source: TileReader) -> None:
@@ -81,7 +81,7 @@ class MaskLevels:
         self._small = [
             np.zeros((-(-height >> k), -(-width >> k)), np.uint8) for k in range(1, count + 1)
         ]
-        self._stale = set(source.keys) if count else set()
+        self._stale = [set(source.keys) for _ in range(count)]
 
     @property
     def levels(self) -> int:
@@ -98,41 +98,66 @@ class MaskLevels:
         height, width = self._source.shape
         return Rect(0, 0, -(-width >> level), -(-height >> level))
 
-    def invalidate(self, keys: Iterable[Key]) -> None:
+    def invalidate(self, keys: Collection[Key]) -> None:
         """These tiles have changed; levels catch up where they are next read."""
-        if self._small:
-            self._stale.update(keys)
+        for stale in self._stale:
+            stale.update(keys)
 
-    def prepare(self) -> Generator[int, None, None]:
-        """Make what is missing, yielding how many tiles are left; on any thread, but alone."""
-        while self._stale:
-            for key in list(self._stale)[:PORTION]:
-                self._renew(key)
-            yield len(self._stale)
+    def prepare(self) -> Generator[None, None, None]:
+        """Make what is missing, a little at a time; on any thread, but alone."""
+        while self.catch_up():
+            yield
+
+    def catch_up(self) -> bool:
+        """Make some of what is missing, a few milliseconds' work; False when nothing is."""
+        stale = next((s for s in self._stale if s), None)
+        if stale is None:
+            return False
+        for key in list(stale)[:PORTION]:
+            codes = _codes(self._source.tile(key))
+            for level in range(1, self.levels):
+                codes = _halved(codes)
+                self._put(level, key, codes)
+        return True
 
     def read(self, level: int, rect: Rect) -> NDArray[np.uint8]:
         """Codes of `rect`, which is in pixels of that level and inside it."""
         if level == 0:
             codes: NDArray[np.uint8] = self._source.read(rect) + np.uint8(1)
             return codes
-        if self._stale:
-            for key in self._stale.intersection(rect.tiles(TILE >> level)):
-                self._renew(key)
+        stale = self._stale[level - 1]
+        if stale:
+            for key in stale.intersection(rect.tiles(TILE >> level)):
+                self._put(level, key, _reduced(_codes(self._source.tile(key)), level))
         return self._small[level - 1][rect.slices]
 
-    def _renew(self, key: Key) -> None:
-        """Maxima of 2×2, and again, into every level."""
-        self._stale.discard(key)
-        tile = self._source.tile(key)
-        if is_uniform(tile):
-            codes = tile[:1, :1] + np.uint8(1)
-        else:
-            codes = tile + np.uint8(1)
-        for level, small in enumerate(self._small, 1):
-            if codes.size > 1:
-                codes = np.maximum(codes[::2], codes[1::2])
-                codes = np.maximum(codes[:, ::2], codes[:, 1::2])
-            side = TILE >> level
-            row, column = key[0] * side, key[1] * side
-            target = small[row : row + side, column : column + side]
-            target[...] = codes if codes.size == 1 else codes[: target.shape[0], : target.shape[1]]
+    def _put(self, level: int, key: Key, codes: NDArray[np.uint8]) -> None:
+        self._stale[level - 1].discard(key)
+        side = TILE >> level
+        row, column = key[0] * side, key[1] * side
+        target = self._small[level - 1][row : row + side, column : column + side]
+        target[...] = codes if codes.size == 1 else codes[: target.shape[0], : target.shape[1]]
+
+
+def _codes(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of a whole tile; a single one stands for a tile of one value."""
+    codes: NDArray[np.uint8] = (tile[:1, :1] if is_uniform(tile) else tile) + np.uint8(1)
+    return codes
+
+
+def _halved(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Maxima of 2×2."""
+    if codes.size == 1:
+        return codes
+    rows = np.maximum(codes[::2], codes[1::2])
+    return np.maximum(rows[:, ::2], rows[:, 1::2])
+
+
+def _reduced(codes: NDArray[np.uint8], level: int) -> NDArray[np.uint8]:
+    """Maxima of 2ᵏ×2ᵏ; rows first, because whole rows are compared fastest."""
+    if codes.size == 1:
+        return codes
+    codes = codes.reshape(TILE >> level, 1 << level, TILE).max(1)
+    for _ in range(level):
+        codes = np.maximum(codes[:, ::2], codes[:, 1::2])
+    return codes

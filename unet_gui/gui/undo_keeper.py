@@ -25,6 +25,8 @@ SLICE: Final = 0.004
 class UndoKeeper(QObject):
     """Packs old steps, puts them on disk past the budget, archives those of images put aside.
 
+    While at it, it brings the levels of the mask up to date that nobody is looking at.
+
     Signals:
         failed: a line for the status bar: older steps cannot be kept.
     """
@@ -77,7 +79,7 @@ class UndoKeeper(QObject):
             return
         until = time.perf_counter() + SLICE
         try:
-            while document.history.tidy():
+            while document.history.tidy() or document.levels.catch_up():
                 if time.perf_counter() > until:
                     self._timer.start(0)
                     return
