@@ -94,8 +94,14 @@ class FineTuning(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self, budget: float, *, preset: str = "quick") -> bool:
-        """Save all masks, then train for `budget` seconds. False when it could not start."""
+    def start(self, budget: float, *, preset: str = "quick", parent: str = "") -> bool:
+        """Save all masks, then train for `budget` seconds. False when it could not start.
+
+        Args:
+            budget: seconds.
+            preset: as on the command line.
+            parent: a checkpoint to go on from instead of the round in use.
+        """
         project = self._session.project
         if project is None or self.running:
             return False
@@ -116,7 +122,7 @@ class FineTuning(QObject):
         process.errorOccurred.connect(self._on_process_error)
         self._process = process
         self._set(FineTuneState(True, budget=budget, text=self.tr("Starting…")))
-        program, *arguments = command(str(project.root), budget, preset)
+        program, *arguments = command(str(project.root), budget, preset, parent)
         process.start(program, arguments)
         return True
 
@@ -257,13 +263,14 @@ class FineTuning(QObject):
         self.state_changed.emit(state)
 
 
-def command(project: str, budget: float, preset: str) -> list[str]:
+def command(project: str, budget: float, preset: str, parent: str = "") -> list[str]:
     """The child's command line: this very program, frozen or not."""
     program = (
         [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "unet_gui"]
     )
     return [
         *program, "train", project, "--budget", f"{budget:g}s", "--preset", preset, "--json",
+        *(["--from", parent] if parent else []),
     ]  # fmt: skip
 
 
