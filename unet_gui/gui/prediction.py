@@ -43,9 +43,13 @@ class PredictionService(QObject):
 
     Signals:
         state_changed: a PredictionState.
+        reloaded: who proposes may be another one from now on, and all ghosts are gone.
+        stopped: the window is closing.
     """
 
     state_changed = Signal(object)
+    reloaded = Signal()
+    stopped = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,9 +60,12 @@ class PredictionService(QObject):
         self._predictor: Any = None
         self._device = ""
         self._started = False
+        self._quiet = ""
         session.project_opened.connect(self.reload)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
+        session.images_reloading.connect(self._runner.cancel_all)
+        session.image_reloaded.connect(self._on_session_image_opened)
         session.classes_changed.connect(self._on_session_classes_changed)
         self._class_key: tuple[Any, ...] = ()
 
@@ -81,16 +88,32 @@ class PredictionService(QObject):
         self._session.forget_predictions()
         if project is None or not self._started:
             return
+        self.reloaded.emit()
         self._class_key = _class_key(project)
         self._set("loading", self.tr("Loading the network…"))
         self._runner.submit(
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_load_failed
         )
 
+    def leave_to(self, text: str) -> None:
+        """Another learner proposes, which `text` says; with an empty text this one does again.
+
+        While it is silent it still predicts, so that both can be compared.
+        """
+        if text == self._quiet:
+            return
+        was_quiet, self._quiet = bool(self._quiet), text
+        if text:
+            self._set(self.state.kind, text)
+        elif was_quiet:
+            self._request_around()
+
     def request(self, entry: ImageEntry, *, priority: int = 0) -> None:
         """Predict one image unless that is done already."""
         project, predictor = self._session.project, self._predictor
-        if project is None or predictor is None or self._session.has_prediction(entry.name):
+        if project is None or predictor is None:
+            return
+        if not self._quiet and self._session.has_prediction(entry.name):
             return
         current = self._session.entry
         image = self._session.image if current is not None and current.name == entry.name else None
@@ -105,6 +128,7 @@ class PredictionService(QObject):
         )
 
     def shutdown(self) -> None:
+        self.stopped.emit()
         self._runner.shutdown()
 
     def _request_around(self) -> None:
@@ -152,7 +176,8 @@ class PredictionService(QObject):
 
     def _on_predicted(self, entry: ImageEntry, result: tuple[Ghost, str]) -> None:
         ghost, note = result
-        self._session.set_prediction(entry.name, ghost)
+        if not self._quiet:
+            self._session.set_prediction(entry.name, ghost)
         if note:
             self._session.noticed.emit(note)
         current = self._session.entry
@@ -165,6 +190,8 @@ class PredictionService(QObject):
             self._set("failed", error.message)
 
     def _set(self, kind: Kind, text: str, fraction: float = 0.0) -> None:
+        if self._quiet and kind not in ("failed", "loading"):
+            kind, text, fraction = "idle", self._quiet, 0.0
         self.state = PredictionState(kind, text, fraction, self._device)
         self.state_changed.emit(self.state)
 

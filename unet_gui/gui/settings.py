@@ -56,6 +56,7 @@ SETTINGS: Final = (
     Setting("view/opacity", Kind.FLOAT, 0.5),
     Setting("view/outline", Kind.BOOL, False),
     Setting("learn/budget", Kind.INT, 60),
+    Setting("learn/instant", Kind.BOOL, True),
     Setting("projects/recent", Kind.TEXTS, ()),
     Setting("projects/last", Kind.TEXT, ""),
     Setting("export/folder", Kind.TEXT, ""),

@@ -30,7 +30,8 @@ ENOUGH: Final = 500
 WANTED: Final = 0.9
 USEFUL: Final = 0.8
 BINS: Final = 32
-USUAL: Final = 0.5
+USUAL: Final = 0.6
+LEAST: Final = 0.5
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Arbiter:
         learner: str,
         image: str,
         proposed: tuple[Pixels, Pixels],
+        *,
         now: Pixels,
         new: NDArray[np.bool_],
     ) -> None:
@@ -103,7 +105,7 @@ class Arbiter:
         return bool(own > others)
 
     def threshold(self, learner: str) -> float:
-        """Confidence, 0..1, above which proposals were right nine times in ten, at most 0.9.
+        """Confidence above which proposals were right nine times in ten, from 0.5 to 0.9.
 
         Taken from finished images alone: elsewhere what was right has not been confirmed.
         """
@@ -118,7 +120,7 @@ class Arbiter:
         hits = np.cumsum(right[::-1])[::-1]
         judged = hits + np.cumsum(wrong[::-1])[::-1]
         good = np.flatnonzero((hits >= WANTED * judged) & (judged > 0))
-        return min(0.9, float(good[0]) / BINS) if len(good) else 0.9
+        return min(0.9, max(LEAST, float(good[0]) / BINS)) if len(good) else 0.9
 
     def helps(self, learner: str) -> bool:
         """Whether proposals save more than they cost.

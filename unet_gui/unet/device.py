@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -129,6 +130,11 @@ def _cpu_has_bf16() -> bool:
     # torch before 2.10 answers one question at a time
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(bool(getattr(torch.cpu, check, bool)()) for check in checks)
+
+
+def leave_cores(count: int) -> None:
+    """Compute on this thread with so many cores fewer than there are, at least with one."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) - count))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

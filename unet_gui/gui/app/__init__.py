@@ -43,6 +43,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app = _application(argv)
     from unet_gui.gui.app.translation import install_translations
     from unet_gui.gui.finetuning import FineTuning
+    from unet_gui.gui.instant import InstantService
     from unet_gui.gui.main_window import MainWindow
     from unet_gui.gui.mask_watch import MaskWatcher
     from unet_gui.gui.prediction import PredictionService
@@ -58,10 +59,15 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     _protect(session, state)
     watcher = MaskWatcher(session)
     prediction = PredictionService(session)
+    instant = InstantService(session, settings)
+    # Both begin when the window is on the screen; the round in use gives way while it is worse.
+    prediction.reloaded.connect(instant.restart)
+    instant.proposing.connect(prediction.leave_to)
+    prediction.stopped.connect(instant.shutdown)
     finetuning = FineTuning(session)
     window = MainWindow(session, state, prediction, finetuning, theme=theme, settings=settings)
     # Behind the widgets in the list of children, hence deleted after them.
-    for part in (theme, session, state, prediction, finetuning, watcher):
+    for part in (theme, session, state, prediction, instant, finetuning, watcher):
         part.setParent(window)
     app.aboutToQuit.connect(window.shutdown)
     _open_first(window, list(argv[1:]))

@@ -33,15 +33,16 @@ def smoothed(probabilities: Tensor, guide: Floats) -> Tensor:
         C×H×W float32, at least 0, that sum to 1 over C.
     """
     mean = _box(guide)
-    variance = np.maximum(_box(guide * guide) - mean * mean, np.float32(0)) + np.float32(CONTRAST)
-    smooth = np.empty(tuple(probabilities.shape), np.float32)
+    variance = _box(guide * guide) - mean * mean
+    variance = np.maximum(variance, 0) + np.float32(CONTRAST)
     planes: Floats = probabilities.numpy()
+    smooth = np.empty_like(planes)
     for plane, out in zip(planes, smooth, strict=True):
         if not plane.any():
             out[:] = 0
             continue
         mean_plane = _box(plane)
-        slope = (_box(guide * plane) - mean * mean_plane) / variance
+        slope: Floats = (_box(guide * plane) - mean * mean_plane) / variance
         offset = mean_plane - slope * mean
         np.maximum(_box(slope) * guide + _box(offset), 0, out=out)
     out_of = smooth.sum(0)
