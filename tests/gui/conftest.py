@@ -178,6 +178,7 @@ def open_window(qtbot, qapp, monkeypatch):
         window.resize(1280, 800)
         window.show()
         qtbot.waitExposed(window)
+        qtbot.waitUntil(lambda: window.session.opening is None)
         if window.session.project is not None and window.session.project.images:
             qtbot.waitUntil(lambda: window.session.document is not None)
         qtbot.waitUntil(lambda: not window.images.statuses.busy)

@@ -188,8 +188,8 @@ def test_ten_thousand_images_are_listed_at_once(theme, qtbot, monkeypatch):
                 ImageEntry(f"{i:05}.png", Path(f"{i}.png"), Path(f"{i}.png")) for i in range(10000)
             ]
 
-        def status(self, _entry):
-            return Status.UNTOUCHED
+        def many_statuses(self):
+            return lambda _entry: Status.UNTOUCHED
 
         def thumbnail(self, _entry, side):
             self.asked += 1

@@ -111,7 +111,7 @@ def test_panels_hidden_for_a_moment_come_back_at_the_next_start(open_window, tin
     assert [d.isHidden() for d in open_window(tiny_project.root).docks] == before
 
 
-def test_closing_a_project_leads_to_the_start_page(window, open_window):
+def test_closing_a_project_leads_to_the_start_page(window, open_window, qtbot):
     before = [d.isHidden() for d in window.docks]
     window.commands["close_project"].trigger()
     assert window.start_page.isVisible()
@@ -120,18 +120,19 @@ def test_closing_a_project_leads_to_the_start_page(window, open_window):
     button = window.findChild(QWidget, "recent_project")
     assert button.toolTip() == str(window.settings.recent_projects()[0])
     button.click()
-    assert window.session.project is not None
+    assert window.canvas.isVisible()
+    qtbot.waitUntil(lambda: window.session.project is not None)
     assert [d.isHidden() for d in window.docks] == before
 
 
 def test_the_recent_menu_opens_projects(window, image_folder, qtbot):
     first = window.session.project.root
     window.flows.open_path(image_folder)
-    assert window.session.project.root == image_folder
+    qtbot.waitUntil(lambda: window.session.project.root == image_folder)
     window.recent_menu.aboutToShow.emit()
     action = next(a for a in window.recent_menu.actions() if a.toolTip() == str(first))
     action.trigger()
-    assert window.session.project.root == first
+    qtbot.waitUntil(lambda: window.session.project.root == first)
 
 
 def test_a_dropped_folder_opens(window, image_folder, qtbot):

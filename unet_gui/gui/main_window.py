@@ -14,6 +14,7 @@ from unet_gui.gui.actions.keys import FocusKey, HoldKey, TypingGuard
 from unet_gui.gui.actions.watch import ActionWatch
 from unet_gui.gui.canvas.tools import tool_hint
 from unet_gui.gui.class_edits import ClassEdits
+from unet_gui.gui.dialogs.data_flows import DataFlows
 from unet_gui.gui.dialogs.flows import Flows
 from unet_gui.gui.dialogs.keys import KeysDialog
 from unet_gui.gui.dialogs.mask_flows import MaskFlows
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.edits = ClassEdits(session, self)
         self.commands = Actions(self, self.theme)
         self.flows = Flows(self, session, self.edits, self.settings, self.theme)
+        self.data_flows = DataFlows(self, session, self.flows, self.theme)
         self.mask_edits = MaskEdits(session, state, self)
         self.mask_flows = MaskFlows(self, session, self.mask_edits, state)
         self._shut = self._arranged = False
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, commands = self.session, self.commands
+        session.opening_changed.connect(self._on_opening_changed)
         session.project_opened.connect(self._on_project_changed)
         session.project_closed.connect(self._on_project_changed)
         session.image_opened.connect(self._show_title)
@@ -125,6 +128,11 @@ class MainWindow(QMainWindow):
         self.classes.recolor_requested.connect(self.flows.recolor_class)
         self.flows.pixel_size_changed.connect(self.show_pixel_size)
         self.mask_edits.busy_changed.connect(self._on_mask_edits_busy_changed)
+        self.data_flows.round_made.connect(self.learner.use_round)
+        self.data_flows.learn_requested.connect(
+            lambda path: self.finetuning.start(float(self.learner.budget), parent=str(path))
+        )
+        self.data_flows.said.connect(self.toaster.say)
         self.start_page.recent_chosen.connect(self.flows.open_path)
         self.options_bar.typed.connect(self.canvas.setFocus)
         commands.shortcuts.listen("panels", FocusKey(self.canvas, commands["panels"]).set_keys)
@@ -170,8 +178,15 @@ class MainWindow(QMainWindow):
 
     # -- following -------------------------------------------------------------------------------
 
+    def _on_opening_changed(self) -> None:
+        opening = self.session.opening
+        if self.session.project is None:
+            self._on_project_changed()
+        elif opening is not None:
+            self.status.notice(self.tr("Opening {0} …").format(opening.name or opening))
+
     def _on_project_changed(self) -> None:
-        is_open = self.session.project is not None
+        is_open = self.session.project is not None or self.session.opening is not None
         self.parts.panels.set_aside(aside=not is_open)
         page = self.canvas if is_open else self.start_page
         self.stack.setCurrentWidget(page)
@@ -249,12 +264,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder opens; a file stands for the folder it is in."""
+        """A project opens; a dataset is offered to be imported, a network to be loaded."""
         local = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
         if local:
             event.acceptProposedAction()
-            folder = local[0] if local[0].is_dir() else local[0].parent
-            QTimer.singleShot(0, self, lambda: self.flows.open_path(folder))
+            QTimer.singleShot(0, self, lambda: self.data_flows.dropped(local[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks nothing unless something could not be saved."""

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from unet_gui.core.errors import ProjectError, UnetGuiError
+from unet_gui.core.errors import UnetGuiError
 from unet_gui.dataset import bundled
 from unet_gui.dataset.places import log_file
 from unet_gui.gui.dialogs.cheat_sheet import CheatSheet
 from unet_gui.gui.dialogs.class_editor import choose_color
 from unet_gui.gui.dialogs.class_questions import DeleteClassQuestion, MergeClassQuestion
 from unet_gui.gui.dialogs.errors import ErrorBox
-from unet_gui.gui.dialogs.export import ExportDialog
 from unet_gui.gui.dialogs.folders import choose_folder
 from unet_gui.gui.dialogs.help import AboutDialog, CommandSearch
 from unet_gui.gui.dialogs.new_project import NewProjectDialog
@@ -77,24 +76,28 @@ class Flows(QObject):
         title = self.tr("Open a project or a folder of images")
         choose_folder(self._window, title, str(start), self.open_path)
 
-    def open_path(self, path: str | Path) -> bool:
+    def open_path(self, path: str | Path) -> None:
         """Open this project or folder and remember it. The present one stays when that fails."""
         folder = Path(path)
-        if not self._session.open_project(folder):
+
+        def forget() -> None:
             if not folder.exists():
                 self._settings.forget_project(str(folder))
-            return False
-        self._settings.remember_project(str(folder))
-        return True
 
-    def open_sample(self) -> bool:
+        self._session.open_project(
+            folder,
+            on_opened=lambda: self._settings.remember_project(str(folder)),
+            on_failed=forget,
+        )
+
+    def open_sample(self) -> None:
         """Open the person's own copy of the sample project."""
         try:
             folder = bundled.sample_project_copy()
         except UnetGuiError as error:
             self.errors.show(error)
-            return False
-        return self.open_path(folder)
+        else:
+            self.open_path(folder)
 
     def new_project(self) -> None:
         folder = self._settings.get("new_project/folder") or str(Path.home())
@@ -114,12 +117,12 @@ class Flows(QObject):
 
     def refresh(self) -> None:
         """Look for images that have come or gone."""
-        try:
-            self._session.refresh_images()
-        except ProjectError as error:
-            self.errors.show(error)
+        self._session.refresh_images()
 
     def export(self) -> None:
+        # All formats are read in with it: a start does not wait for them.
+        from unet_gui.gui.dialogs.export import ExportDialog
+
         if self._session.project is not None:
             ExportDialog(self._window, self._theme, self._session, self._settings).open()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from unet_gui.dataset.project import Status
 from unet_gui.gui.panels.image_delegate import ImageDelegate
-from unet_gui.gui.panels.image_model import ImageFilter, ImageModel
+from unet_gui.gui.panels.image_filter import ImageFilter
+from unet_gui.gui.panels.image_model import ImageModel
 from unet_gui.gui.panels.marks import status_pixmap
 from unet_gui.gui.panels.statuses import StatusReader
 from unet_gui.gui.panels.thumbnails import ThumbnailLoader
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from unet_gui.gui.session import Session
     from unet_gui.gui.theme import Theme
+
+
+SCREENFUL: Final = 100
+"""More rows than a screen shows."""
 
 
 class ImageListPanel(QWidget):
@@ -127,10 +132,11 @@ class ImageListPanel(QWidget):
         session.image_loading.connect(self._follow)
         session.image_opened.connect(self._on_session_image_opened)
         session.status_changed.connect(self._on_session_status_changed)
-        self.thumbnails.ready.connect(self.model.touch)
+        self.thumbnails.ready.connect(self._repaint)
         self.statuses.ready.connect(self._on_statuses_ready)
         self.search.textChanged.connect(self._on_search_text_changed)
         self.status_box.currentIndexChanged.connect(self._on_status_box_changed)
+        self.view.verticalScrollBar().valueChanged.connect(self._want_visible)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
         self._theme.changed.connect(self._on_theme_changed)
 
@@ -150,12 +156,27 @@ class ImageListPanel(QWidget):
         self.statuses.read(self._session.project)
         if self._session.entry is not None:
             self._follow(self._session.entry.name)
+        self._want_visible()
         self._show_counts()
+
+    def _want_visible(self) -> None:
+        """The statuses of the rows on the screen are read before all others."""
+        if not self.statuses.busy:
+            return
+        room = self.view.viewport().rect()
+        top, bottom = (self.view.indexAt(p).row() for p in (room.topLeft(), room.bottomLeft()))
+        end = bottom + 1 if bottom >= 0 else self.filter.rowCount()
+        rows = range(max(0, top), min(end, max(0, top) + SCREENFUL))
+        self.statuses.prefer([self.filter.source_row(row) for row in rows])
 
     def read_statuses(self) -> None:
         """Look at every image again: masks were rewritten, or another round proposes."""
         self.model.expect_statuses()
         self.statuses.read(self._session.project)
+
+    def _repaint(self, name: str) -> None:
+        # Not by the model: for a change of data Qt lays out the whole list anew.
+        self.view.update(self.filter.mapFromSource(self.model.index_of(name)))
 
     def _on_session_image_opened(self) -> None:
         if self._session.entry is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -10,13 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from unet_gui.gui.jobs import JobRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator, Sequence
 
     from unet_gui.dataset.project import ImageEntry, Project, Status
 
 Batch = list[tuple[str, "Status"]]
 
 _KEY: Final = "statuses"
+_BATCH: Final = 5000
 _BATCH_SECONDS: Final = 0.05
 
 
@@ -33,6 +35,7 @@ class StatusReader(QObject):
 
     def __init__(self, parent: QObject | None = None, *, synchronous: bool = False) -> None:
         super().__init__(parent)
+        self._wanted: deque[int] = deque()
         self._runner = JobRunner("statuses", self, synchronous=synchronous)
 
     @property
@@ -46,23 +49,48 @@ class StatusReader(QObject):
         if project is None:
             return
         entries = list(project.images)
+        wanted: deque[int] = deque()
+        self._wanted = wanted
         self._runner.submit(
             _KEY,
-            lambda: _read_all(project, entries),
+            lambda: _read_all(project, entries, wanted),
             on_item=self.ready.emit,
             on_done=lambda _: self.finished.emit(),
         )
+
+    def prefer(self, rows: Sequence[int]) -> None:
+        """Read those of these rows before all others."""
+        self._wanted.extendleft(reversed(rows))
 
     def shutdown(self) -> None:
         self._runner.shutdown()
 
 
-def _read_all(project: Project, entries: list[ImageEntry]) -> Generator[Batch, None, None]:
+def _read_all(
+    project: Project, entries: list[ImageEntry], wanted: deque[int]
+) -> Generator[Batch, None, None]:
+    look = project.many_statuses()
     batch: Batch = []
     started = time.monotonic()
-    for entry in entries:
-        batch.append((entry.name, project.status(entry)))
-        if time.monotonic() - started > _BATCH_SECONDS:
+    for row in _order(len(entries), wanted):
+        batch.append((entries[row].name, look(entries[row])))
+        if len(batch) >= _BATCH or time.monotonic() - started > _BATCH_SECONDS:
             yield batch
             batch, started = [], time.monotonic()
     yield batch
+
+
+def _order(count: int, wanted: deque[int]) -> Iterator[int]:
+    """Each row once: what is wanted at the time, else one after the other."""
+    read = bytearray(count)
+    following = iter(range(count))
+    while True:
+        try:
+            row: int | None = wanted.popleft()
+        except IndexError:
+            row = next(following, None)
+        if row is None:
+            return
+        if row < count and not read[row]:
+            read[row] = 1
+            yield row

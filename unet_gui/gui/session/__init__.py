@@ -6,24 +6,28 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import UnetGuiError
-from unet_gui.dataset.project import Project, Status
 from unet_gui.gui.documents import document_cache, image_cache, load_job, read_image_job
+from unet_gui.gui.session.opening import open_job, refresh_job
 from unet_gui.gui.session.painting import Painting
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Sequence
 
     from unet_gui.core.document import Document
+    from unet_gui.dataset.channel_view import ChannelView
     from unet_gui.dataset.image_source import ImageSource
-    from unet_gui.dataset.project import ImageEntry
+    from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.saver import SaveState
+
+_OPENING: Final = "project"
 
 
 class Session(Painting):
@@ -31,8 +35,12 @@ class Session(Painting):
 
     Signals carry: `image_failed` the name and the error, `save_state_changed` a SaveState; for the
     others see `Painting`.
+
+    Attributes:
+        opening: The folder that is being opened in the background; None most of the time.
     """
 
+    opening_changed = Signal()
     project_opened = Signal()
     project_closed = Signal()
     images_changed = Signal()
@@ -40,11 +48,14 @@ class Session(Painting):
     image_opened = Signal()
     image_closed = Signal()
     image_failed = Signal(str, object)
+    images_reloading = Signal()
+    image_reloaded = Signal()
     classes_changed = Signal()
     save_state_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None, *, synchronous: bool = False) -> None:
         super().__init__(parent, synchronous=synchronous)
+        self.opening: Path | None = None
         self._images = image_cache()
         self._documents = document_cache()
         self.runner.failed.connect(self.failed)
@@ -58,22 +69,56 @@ class Session(Painting):
     def save_state(self) -> SaveState:
         return self.saver.state
 
-    def open_project(self, path: Path | str) -> bool:
-        """Open a project or a folder of images. A failure leaves the present project open."""
-        try:
-            project = Project.open(path)
-        except UnetGuiError as error:
+    def open_project(
+        self,
+        path: Path | str,
+        *,
+        on_opened: Callable[[], object] | None = None,
+        on_failed: Callable[[], object] | None = None,
+    ) -> None:
+        """Open a project or a folder of images in the background; `opening` is it until then.
+
+        A failure is told by `failed` and leaves the present project open.
+
+        Args:
+            path: The project or folder.
+            on_opened: Called once it is the open project.
+            on_failed: Called when it cannot be opened.
+        """
+        folder = Path(path)
+
+        def done(project: Project) -> None:
+            if self.use_project(project) and on_opened is not None:
+                on_opened()
+
+        def failed(error: UnetGuiError) -> None:
+            self._set_opening(None)
             self.failed.emit(error)
-            return False
-        return self.use_project(project)
+            if on_failed is not None:
+                on_failed()
+
+        self._set_opening(folder)
+        self.runner.submit(
+            _OPENING, partial(open_job, folder), on_done=done, on_error=failed, priority=-30
+        )
+
+    def _set_opening(self, folder: Path | None) -> None:
+        if folder is None:
+            self.runner.cancel(_OPENING)
+        if folder != self.opening:
+            self.opening = folder
+            self.opening_changed.emit()
 
     def use_project(self, project: Project) -> bool:
         """Show a project that is open already. False when the present one could not be saved."""
-        if not self.close_project():
+        self.runner.cancel(_OPENING)
+        if not self._let_go():
+            self._set_opening(None)
             return False
         self.project = project
         self.undo_keeper.use_folder(project.cache_dir)
         self.project_opened.emit()
+        self._set_opening(None)
         self.classes_changed.emit()
         self.images_changed.emit()
         if project.notice:
@@ -84,6 +129,10 @@ class Session(Painting):
 
     def close_project(self) -> bool:
         """Save and let go. False, with everything left open, when saving failed."""
+        self._set_opening(None)
+        return self._let_go()
+
+    def _let_go(self) -> bool:
         if self.project is None:
             return True
         self._finish_stroke()
@@ -103,10 +152,15 @@ class Session(Painting):
         return True
 
     def refresh_images(self) -> None:
-        """Look for images that have come or gone since."""
-        if self.project is not None:
-            self.project.refresh()
-            self.images_changed.emit()
+        """Look for images that have come or gone since, in the background."""
+        project = self.project
+        if project is not None:
+            self.runner.submit(
+                "refresh",
+                partial(refresh_job, project),
+                on_done=lambda _: self.images_changed.emit(),
+                priority=-10,
+            )
 
     def reread(self, entries: Sequence[ImageEntry]) -> None:
         """Other programs have changed these masks: take theirs, unless ours is still to be saved.
@@ -133,6 +187,44 @@ class Session(Painting):
             name = self.entry.name
             self._forget_image()
             self.open_image(name)
+
+    def show_channels(self, view: ChannelView | None, *, keep: bool) -> None:
+        """Show the channels of all images so; in the project file too when it is to `keep`."""
+        if self.project is None:
+            return
+        try:
+            (self.project.set_channels if keep else self.project.preview_channels)(view)
+        except UnetGuiError as error:
+            self.failed.emit(error)
+        self.reload_images()
+
+    def reload_images(self) -> None:
+        """Images are shown in another way now: read the open one anew, forget what is known.
+
+        Its mask, its history and the place looked at stay. `images_reloading` tells that all
+        pixels are stale, `image_reloaded` that those of the open image are there.
+        """
+        for entry in self.neighbours(1):
+            self.runner.cancel(f"ahead {entry.name}")
+        self._images.clear()
+        self.images_reloading.emit()
+        self.forget_predictions()
+        project, entry = self.project, self.entry
+        if project is not None and entry is not None and self.document is not None:
+            self.runner.submit(
+                "reload",
+                partial(read_image_job, project, entry),
+                on_done=partial(self._on_reloaded, entry),
+                on_error=lambda error: self._on_open_failed(entry, error),
+                priority=-20,
+            )
+
+    def _on_reloaded(self, entry: ImageEntry, source: ImageSource) -> None:
+        self._images.put(entry.name, source)
+        if self.entry is not None and self.entry.name == entry.name and self.document is not None:
+            self.source = source
+            self.image_reloaded.emit()
+            self._prefetch()
 
     # -- images ----------------------------------------------------------------------------
 
@@ -178,8 +270,7 @@ class Session(Painting):
 
     def _index(self) -> int:
         assert self.project is not None
-        names = [e.name for e in self.project.images]
-        return names.index(self.entry.name) if self.entry and self.entry.name in names else -1
+        return self.project.position(self.entry.name) if self.entry is not None else -1
 
     def _step(self, by: int) -> None:
         if self.project is None or not self.project.images:
@@ -196,10 +287,13 @@ class Session(Painting):
 
     def _first_unfinished(self) -> str:
         assert self.project is not None
-        for entry in self.project.images:
-            if self.project.status(entry) is not Status.DONE:
-                return entry.name
-        return self.project.images[0].name
+        return (self._unfinished_from(0) or self.project.images[0]).name
+
+    def _unfinished_from(self, at: int) -> ImageEntry | None:
+        """The first image from this one on that is not done."""
+        assert self.project is not None
+        following = islice(self.project.images, at, None)
+        return next((e for e in following if not self.project.is_done(e)), None)
 
     def _show(self, entry: ImageEntry, source: ImageSource, document: Document) -> None:
         self.entry, self.source, self.document = entry, source, document
@@ -255,12 +349,11 @@ class Session(Painting):
         self.accept()
         if self.document.counts[UNLABELLED] < self.document.size:
             self.mark_done(True)
-        following = [*self.project.images[self._index() + 1 :]]
-        for entry in following:
-            if self.project.status(entry) is not Status.DONE:
-                self.open_image(entry.name)
-                return
-        self.noticed.emit(self.tr("That was the last image that was not done."))
+        following = self._unfinished_from(self._index() + 1)
+        if following is not None:
+            self.open_image(following.name)
+        else:
+            self.noticed.emit(self.tr("That was the last image that was not done."))
 
     def mark_done(self, done: bool) -> None:
         if self.project is not None and self.entry is not None:
