@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import re
-import signal
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from unet_gui.cli.together import run_together
 from unet_gui.core.errors import UsageError
 from unet_gui.core.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from unet_gui.cli.output import Output
     from unet_gui.core.classes import ClassTable
     from unet_gui.dataset.project import Project
     from unet_gui.unet.device import Device
+    from unet_gui.unet.distributed import Group
+    from unet_gui.unet.resume import Interrupted
     from unet_gui.unet.rounds import FinishedRound
     from unet_gui.unet.settings import TrainSettings
     from unet_gui.unet.trainer import TrainProgress
@@ -43,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=("quick", "thorough", "tutorial"),
-        default="quick",
-        help="quick: a minute; thorough: ten; tutorial: the recipe of the VGG16 U-Net tutorials",
+        help="quick: a minute (default); thorough: ten; tutorial: the recipe of the VGG16 U-Net "
+        "tutorials",
     )
     parser.add_argument(
         "--decoder",
@@ -67,7 +68,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights of torchvision's vgg16 to start from; imagenet: download, none: random",
     )
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
+    parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: 0)")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="patches a step, over all processes together; at least one for each",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the round that was interrupted, with its options; else begin one",
+    )
+    parser.add_argument(
+        "--save-every",
+        type=seconds,
+        metavar="TIME",
+        help="how often to keep what --resume goes on from (default: 60s)",
+    )
 
 
 def seconds(text: str) -> float:
@@ -79,23 +97,26 @@ def seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Train a round; it is in the project's folder of models when this returns 0."""
-    with _stopped_by_signals():
-        _train(args, output)
-    return 0
+    """Train a round; it is in the project's folder of models when this returns 0.
+
+    Under `torchrun` the processes train it together, and the first of them speaks.
+    """
+
+    def work(group: Group, device: Device, output: Output) -> int:
+        _train(args, output, group, device)
+        return 0
+
+    return run_together(args.device, output, work)
 
 
-def _train(args: argparse.Namespace, output: Output) -> None:
+def _train(args: argparse.Namespace, output: Output, group: Group, device: Device) -> None:
     from unet_gui.dataset.project import Project
 
     project = Project.open(args.project)
     if project.notice:
         output.warn(project.notice)
-
-    from unet_gui.unet.device import pick
-
-    device = pick(args.device)
-    job = _job(args, project, device, output)
+    unet = args.learner == "unet"
+    job = (_job if unet else _instant_job)(args, project, (group, device), output)
     reporter = _Reporter(output)
     try:
         while True:
@@ -108,54 +129,92 @@ def _train(args: argparse.Namespace, output: Output) -> None:
 
 
 def _job(
-    args: argparse.Namespace, project: Project, device: Device, output: Output
+    args: argparse.Namespace, project: Project, where: tuple[Group, Device], output: Output
 ) -> Generator[TrainProgress, None, FinishedRound]:
-    from unet_gui.unet.rounds import train_instant_round, train_round
+    from unet_gui.unet.resume import EVERY_SECONDS, Keeper, Run
+    from unet_gui.unet.rounds import train_round
 
-    if args.learner == "unet":
-        settings = _settings(args)
-        _announce(output, settings, device)
-        parent = Path(args.parent) if args.parent else None
-        return train_round(project, settings, device=device, parent=parent)
+    group, device = where
+    settings = _settings(args)
+    parent = Path(args.parent) if args.parent else None
+    keeper = Keeper(project.models_dir, every=args.save_every or EVERY_SECONDS)
+    interrupted = keeper.load() if args.resume else None
+    if interrupted is not None:
+        _require_same(args, settings, interrupted)
+        settings = interrupted.settings
+        output.say(f"Going on after step {interrupted.state['about']['step']}")
+    elif args.resume:
+        output.say("No round was interrupted: beginning a new one")
+    _announce(output, settings, device, group)
+    run = Run(group, keeper, interrupted)
+    return train_round(project, settings, device=device, parent=parent, run=run)
 
+
+def _require_same(
+    args: argparse.Namespace, settings: TrainSettings, interrupted: Interrupted
+) -> None:
+    """Refuse options that are not those of the interrupted round; those not given are its own."""
+    from unet_gui.unet.resume import plain_settings
+
+    asked, begun = plain_settings(settings), plain_settings(interrupted.settings)
+    for key in asked if args.preset else _given(args):
+        if asked[key] != begun[key] and (key, asked[key]) != ("decoder", "auto"):
+            raise UsageError(
+                f"The interrupted round was begun with another {key.replace('_', ' ')}: "
+                f"{begun[key]}, not {asked[key]}.",
+                "Give --resume alone to go on with it, or leave --resume out to begin a new one.",
+            )
+    if args.parent and str(Path(args.parent).absolute()) != interrupted.origin:
+        raise UsageError(
+            f"The interrupted round goes on from {interrupted.origin or 'no checkpoint'}.",
+            "Leave --from out to go on with it, or --resume to begin a new one.",
+        )
+
+
+def _instant_job(
+    args: argparse.Namespace, project: Project, where: tuple[Group, Device], output: Output
+) -> Generator[TrainProgress, None, FinishedRound]:
     from unet_gui.unet.instant_round import InstantSettings
+    from unet_gui.unet.rounds import train_instant_round
 
-    for option in ("epochs", "decoder", "width", "parent"):
-        if getattr(args, option) is not None:
+    group, device = where
+    if group.size > 1:
+        raise UsageError("The instant learner works in one process.", "Start it without torchrun.")
+    for option in ("epochs", "decoder", "width", "parent", "batch", "resume"):
+        if getattr(args, option):
             name = "from" if option == "parent" else option
             raise UsageError(f"--{name} means nothing to the instant learner.", "Leave it out.")
-    instant = InstantSettings(args.encoder_weights, args.budget, args.seed)
-    output.event(
-        "start", device=device.description, budget=args.budget, epochs=None, seed=args.seed
-    )
+    seed = args.seed or 0
+    instant = InstantSettings(args.encoder_weights, args.budget, seed)
+    output.event("start", device=device.description, budget=args.budget, epochs=None, seed=seed)
     output.say(f"The instant learner looks at what is labelled, on {device.description}")
     return train_instant_round(project, instant, device=device)
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were asked for."""
+    names = ("budget", "epochs", "decoder", "width", "encoder_weights", "seed", "batch")
+    return {n: getattr(args, n) for n in names if getattr(args, n) is not None}
 
 
 def _settings(args: argparse.Namespace) -> TrainSettings:
     from unet_gui.unet.settings import preset
 
-    given: dict[str, Any] = {
-        "budget": args.budget,
-        "epochs": args.epochs,
-        "decoder": args.decoder,
-        "width": args.width,
-        "encoder_weights": args.encoder_weights,
-    }
-    changes = {k: v for k, v in given.items() if v is not None}
-    return preset(args.preset, seed=args.seed, **changes)
+    return preset(args.preset or "quick", **_given(args))
 
 
-def _announce(output: Output, settings: TrainSettings, device: Device) -> None:
+def _announce(output: Output, settings: TrainSettings, device: Device, group: Group) -> None:
     output.event(
         "start",
         device=device.description,
+        processes=group.size,
         budget=settings.budget,
         epochs=settings.epochs,
         seed=settings.seed,
     )
     length = f"{settings.budget:g} s" if settings.budget else f"{settings.epochs} epochs"
-    output.say(f"Fine-tuning for {length} on {device.description}")
+    many = f"{group.size} × " if group.size > 1 else ""
+    output.say(f"Fine-tuning for {length} on {many}{device.description}")
 
 
 class _Reporter:
@@ -237,22 +296,3 @@ def _words(finished: FinishedRound, classes: ClassTable) -> str:
     previous = "" if result.previous is None else f" (before: {result.previous.miou:.3f})"
     taken = "adopted" if result.adopted else "not better, so the round before stays in use"
     return "\n".join([*lines, f"  {taken}{previous}"])
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Ctrl-C and a polite kill both end the run cleanly, in the background too."""
-
-    def stop(_number: int, _frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    try:
-        before = {kind: signal.signal(kind, stop) for kind in kinds}
-    except ValueError:  # not in the main thread: whoever called us decides about signals
-        before = {}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)

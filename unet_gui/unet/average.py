@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -37,6 +37,16 @@ class Average:
                     self._mean[key].lerp_(value, 1 - decay)
                 else:
                     self._mean[key] = value.detach().clone()
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on."""
+        return {"steps": self._steps, "mean": self._mean}
+
+    def restore(self, state: dict[str, Any], net: nn.Module) -> None:
+        """Go on from another's `state`, on the device of the network."""
+        own = net.state_dict()
+        self._steps = int(state["steps"])
+        self._mean = {k: torch.empty_like(own[k]).copy_(v) for k, v in state["mean"].items()}
 
     def swap(self, net: nn.Module) -> None:
         """Exchange the network's weights with the mean; twice is as before."""

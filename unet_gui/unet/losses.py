@@ -10,10 +10,18 @@ import torch.nn.functional as F
 from unet_gui.core.classes import UNLABELLED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 
-def masked_loss(logits: Tensor, target: Tensor, *, dice_weight: float = 1.0) -> Tensor:
+def masked_loss(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    dice_weight: float = 1.0,
+    total: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
     """Cross-entropy averaged over labelled pixels plus `dice_weight` times the masked Dice loss.
 
     Unlabelled pixels are left out before the softmax sums, so they carry exactly no gradient and
@@ -23,13 +31,18 @@ def masked_loss(logits: Tensor, target: Tensor, *, dice_weight: float = 1.0) -> 
         logits: N×C×H×W floating point.
         target: N×H×W int64 class ids below C; 255 where unlabelled.
         dice_weight: 0 leaves the Dice loss out.
+        total: Sums a vector over all processes that share a batch; None without others.
 
     Returns:
-        A scalar; 0 (with a gradient of 0) when nothing is labelled.
+        A scalar; 0 (with a gradient of 0) when nothing is labelled. With `total` the loss of the
+        whole batch, whose gradient is only this process's part of it: those of all are to be
+        added, not averaged.
     """
     labelled = target != UNLABELLED
     rows = logits.movedim(1, -1)[labelled].float()
     truth = target[labelled]
+    if total is not None:
+        return _loss_of_part(rows, truth, dice_weight, total)
     if not len(truth):
         return rows.sum()
     loss = F.cross_entropy(rows, truth)
@@ -52,6 +65,31 @@ def dice_loss(rows: Tensor, truth: Tensor) -> Tensor:
     occurs = wanted.any(0)
     dice = (2 * both + 1) / (size + 1)  # the ones keep a class of few pixels from dominating
     return 1 - dice[occurs].mean()
+
+
+def _loss_of_part(
+    rows: Tensor, truth: Tensor, dice_weight: float, total: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """`masked_loss` of a batch of which this process has a part.
+
+    Neither mean nor Dice of the whole is the mean of the parts' own, so sums are exchanged.
+    """
+    probabilities = rows.softmax(1)
+    wanted = F.one_hot(truth, rows.shape[1]).to(probabilities.dtype)
+    entropy = F.cross_entropy(rows, truth, reduction="sum")
+    both, size = (probabilities * wanted).sum(0), (probabilities + wanted).sum(0)
+    own = torch.cat([entropy[None], both, size])
+    counts = torch.cat([wanted.sum()[None], wanted.sum(0)])
+    summed = total(torch.cat([own.detach(), counts]))
+    everywhere, counts = summed[: len(own)] + (own - own.detach()), summed[len(own) :]
+    if not counts[0]:
+        return rows.sum()
+    loss = everywhere[0] / counts[0]
+    if not dice_weight:
+        return loss
+    both, size = everywhere[1:].chunk(2)
+    occurs = counts[1:] > 0
+    return loss + dice_weight * (1 - ((2 * both + 1) / (size + 1))[occurs].mean())
 
 
 def class_columns(logits: Tensor, class_ids: Tensor) -> Tensor:

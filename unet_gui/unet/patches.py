@@ -14,6 +14,8 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -60,6 +62,18 @@ class PatchSampler:
     def batch(self, count: int) -> tuple[Tensor, Tensor]:
         """N×3×S×S float32 RGB in about 0..1 and N×S×S int64 class ids, 255 where unlabelled."""
         pairs = [self.draw() for _ in range(count)]
+        return torch.stack([p for p, _ in pairs]), torch.stack([m for _, m in pairs])
+
+    def part(self, key: tuple[int, int], places: Iterable[int]) -> tuple[Tensor, Tensor]:
+        """The patches at some `places` of the batch that belongs to `key`, as `batch` has them.
+
+        What is drawn follows from key and place alone, so several processes can share a batch, and
+        one that goes on later draws what it would have drawn.
+        """
+        pairs = []
+        for place in places:
+            self._rng = np.random.default_rng((*key, place))
+            pairs.append(self.draw())
         return torch.stack([p for p, _ in pairs]), torch.stack([m for _, m in pairs])
 
     def draw(self) -> tuple[Tensor, Tensor]:

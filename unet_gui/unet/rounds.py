@@ -7,6 +7,7 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import CheckpointError, TrainingError, UnetGuiError
@@ -16,18 +17,19 @@ from unet_gui.dataset.files import explain
 from unet_gui.unet.checkpoint import Checkpoint, class_list, load, require_classes, save
 from unet_gui.unet.device import pick
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.resume import Run
 from unet_gui.unet.samples import SampleSet, samples_from_project
 from unet_gui.unet.scoring import ScoreSet
 from unet_gui.unet.train import TrainResult, fine_tune, score_parent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.dataset.project import Project
     from unet_gui.dataset.rounds import Round
     from unet_gui.unet.device import Device
+    from unet_gui.unet.resume import Interrupted
     from unet_gui.unet.settings import TrainSettings
     from unet_gui.unet.trainer import TrainProgress
 
@@ -169,16 +171,20 @@ def train_round(
     *,
     device: Device | None = None,
     parent: Path | None = None,
+    run: Run | None = None,
 ) -> Generator[TrainProgress, None, FinishedRound]:
     """Fine-tune on everything labelled in a project and write the round.
 
-    Closing the generator leaves the project as it was: a round appears whole or not at all.
+    Closing the generator leaves the project as it was: a round appears whole or not at all. In a
+    group of processes one of them writes it.
 
     Args:
         project: The project.
         settings: How to train.
         device: Where; the best there is when None.
         parent: Checkpoint to go on from instead of the adopted round.
+        run: With whom to train and where to keep the state. An interrupted round in it goes on:
+            its settings and its parent take the place of those given.
 
     Raises:
         TrainingError: nothing is labelled, training broke down, or the round cannot be written.
@@ -186,11 +192,16 @@ def train_round(
         CheckpointError: the parent or encoder weights do not fit.
         DeviceMemoryError: out of memory.
     """
+    run = run or Run()
     classes = project.classes
-    origin, name = _origin(project, parent)
+    if run.interrupted is not None:
+        settings, parent = run.interrupted.settings, None
+    origin, path = _origin(project, parent, run.interrupted)
     if parent is not None and origin is not None and settings.decoder == "auto":
         decoder = origin.spec.decoder
         settings = replace(settings, decoder="auto" if decoder == "instant" else decoder)
+    if run.keeper is not None:
+        run.keeper.settings, run.keeper.origin = settings, str(path.absolute()) if path else None
     result = yield from fine_tune(
         samples_from_project(project),
         settings,
@@ -198,8 +209,19 @@ def train_round(
         parent=origin,
         device=device,
         starter=starter(),
+        run=run,
     )
-    return _finish(project, _against_instant(project, result, device), name)
+    finished: list[FinishedRound] = []
+
+    def finish() -> tuple[str, Path]:
+        compared = _against_instant(project, result, device)
+        finished.append(_finish(project, compared, path.name if path else None))
+        if run.keeper is not None:
+            run.keeper.forget()
+        return finished[0].name, finished[0].path
+
+    name, written = run.group.once(finish)
+    return finished[0] if finished else FinishedRound(name, written, result)
 
 
 def train_instant_round(
@@ -215,12 +237,14 @@ def train_instant_round(
         CheckpointError: the encoder weights do not fit, or the round in use is damaged.
     """
     adopted = project.adopted
-    rival = adopted and own_checkpoint(_adopted_round(project, adopted).path, project)
+    rival = None
+    if adopted is not None:
+        rival = own_checkpoint(_adopted_round(project, adopted).path, project)
     result = yield from learn_instantly(
         samples_from_project(project),
         settings,
         classes=project.classes,
-        parent=rival or None,
+        parent=rival,
         device=device,
         starter=starter(),
     )
@@ -255,13 +279,20 @@ def _against_instant(project: Project, result: TrainResult, device: Device | Non
     return replace(result, adopted=adopted, previous=score)
 
 
-def _origin(project: Project, parent: Path | None) -> tuple[Checkpoint | None, str | None]:
+def _origin(
+    project: Project, parent: Path | None, interrupted: Interrupted | None
+) -> tuple[Checkpoint | None, Path | None]:
+    """What to go on from, and where it is."""
+    if interrupted is not None:
+        parent = Path(interrupted.origin) if interrupted.origin else None
+        if parent is None:
+            return None, None
     if parent is not None:
-        return open_checkpoint(parent, project, strict=False), parent.name
+        return open_checkpoint(parent, project, strict=False), parent
     latest = latest_round(project)
     if latest is None:
         return None, None
-    return own_checkpoint(latest.path, project, strict=False), latest.name
+    return own_checkpoint(latest.path, project, strict=False), latest.path
 
 
 def write_round(project: Project, checkpoint: Checkpoint, info: dict[str, Any]) -> Path:

@@ -6,12 +6,14 @@ written here; `unet_gui.unet.rounds` does that.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
+from unet_gui.unet.resume import Run
 from unet_gui.unet.samples import SampleSet, samples_from_project
 from unet_gui.unet.scoring import ScoreSet
 from unet_gui.unet.starting import Start, same_classes, start
@@ -57,7 +59,7 @@ class TrainResult:
         return list(self.checkpoint.info["curve"])
 
 
-def fine_tune(
+def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     samples: Iterable[Sample],
     settings: TrainSettings,
     *,
@@ -65,8 +67,11 @@ def fine_tune(
     parent: Checkpoint | None = None,
     device: Device | None = None,
     starter: Path | None = None,
+    run: Run | None = None,
 ) -> Generator[TrainProgress, None, TrainResult]:
     """Train on the labelled pixels of `samples`.
+
+    In a group of processes each calls this with the same arguments, and each gets the result.
 
     Args:
         samples: Images with masks; one with a few labelled pixels is enough.
@@ -75,36 +80,53 @@ def fine_tune(
         parent: What to go on from and to compare with.
         device: Where; the best there is when None.
         starter: A checkpoint whose encoder is taken when there is nothing better.
+        run: With whom to train, where to keep the state, and what to go on from.
 
     Yields:
         A TrainProgress for each step.
 
     Raises:
-        TrainingError: nothing is labelled, or the loss is no number any more.
+        TrainingError: nothing is labelled, the loss is no number any more, or the interrupted
+            round does not fit.
         CheckpointError: encoder weights are missing or do not fit.
         DeviceMemoryError: memory is short even for a single small patch.
         UsageError: the settings make no sense.
     """
     settings.check()
     device = device or pick()
+    run = run or Run()
+    group = run.group
     sample_set = SampleSet(list(samples))
     for progress in sample_set.scan(classes.ids):
         yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+    group.require_same(_fingerprint(sample_set), "images or masks")
     if not sample_set.training:
         raise TrainingError("Nothing is labelled yet.", "Paint a few strokes of each class first.")
+    if group.size > 1:  # one fetches what has to be fetched
+        group.once(lambda: start(settings, classes, device, parent, starter=starter).text)
     begin = start(settings, classes, device, parent, starter=starter)
     yield _waiting(settings, f"Going on from {begin.text}")
-    score_set = ScoreSet(sample_set)
-    previous = score_parent(parent or begin.parent, classes, score_set, device)
-    trainer = Trainer(begin, settings, sample_set, device)
+    score_set = ScoreSet(sample_set if group.leads else SampleSet([]))
+    previous = group.once(lambda: score_parent(parent or begin.parent, classes, score_set, device))
+    trainer = Trainer(begin, settings, sample_set, device, group)
+    if run.interrupted is not None:
+        trainer.restore(run.interrupted.state)
+        yield trainer.progress()
     scorer = Scorer(trainer, score_set, settings)
     try:
-        yield from trainer.run(scorer)
+        yield from trainer.run(scorer if group.leads else None, run.keeper if group.leads else None)
     finally:
         device.free_memory()
-    score = scorer.now()
+    score = group.once(scorer.now)
     yield trainer.progress(score)
     return _result(trainer, begin, classes, (score, previous))
+
+
+def _fingerprint(samples: SampleSet) -> str:
+    """The same where the same images, masks and classes are."""
+    seen = [(c.rect, c.draw, sorted(c.counts.items())) for c in samples.training]
+    text = repr((seen, len(samples.held_back), sorted(samples.skipped)))
+    return hashlib.blake2b(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _waiting(settings: TrainSettings, text: str) -> TrainProgress:

@@ -14,16 +14,18 @@ from unet_gui.core.errors import DeviceMemoryError, TrainingError
 from unet_gui.unet.average import Average
 from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.device import Device, is_out_of_memory
+from unet_gui.unet.distributed import Group
 from unet_gui.unet.losses import class_columns, masked_loss
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.pixels import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from unet_gui.unet.model import EncoderDecoder
+    from unet_gui.unet.resume import Keeper
     from unet_gui.unet.samples import SampleSet
     from unet_gui.unet.scoring import Score, ScoreSet
     from unet_gui.unet.settings import TrainSettings
@@ -61,13 +63,23 @@ class TrainProgress:
 
 
 class Trainer:
-    """The network, its optimiser and the clock."""
+    """The network, its optimiser and the clock.
+
+    In a `group` every process has one, and each step is the step of a single process: the batch is
+    the same and dealt out, the loss is that of the whole batch, gradients are added up.
+    """
 
     def __init__(
-        self, begin: Start, settings: TrainSettings, samples: SampleSet, device: Device
+        self,
+        begin: Start,
+        settings: TrainSettings,
+        samples: SampleSet,
+        device: Device,
+        group: Group | None = None,
     ) -> None:
         self.settings = settings
         self.device = device
+        self.group = group or Group()
         self.normalisation = begin.normalisation
         self.samples = samples
         self.class_ids = sorted({*samples.class_ids, *begin.kept})
@@ -76,8 +88,13 @@ class Trainer:
         self.seconds = 0.0
         self.loss = float("nan")
         self.notes: list[str] = []
+        if self.group.size > settings.batch:
+            self.notes.append(
+                f"Each step took {self.group.size} patches instead of {settings.batch}, one for "
+                "each process."
+            )
         self._ids = torch.tensor(self.class_ids, device=device.device)
-        self._batch = settings.batch
+        self._batch = max(settings.batch, self.group.size)
         self._sampler = PatchSampler(
             samples,
             settings.patch,
@@ -89,6 +106,9 @@ class Trainer:
         self._calibrate(new=begin.parent is None)
         self._optimizer = self._build_optimizer()
         self.average = Average(self.net, settings.average)
+        self._parallel: nn.Module = self.net
+        self._learning: bool | None = None
+        self._proven = self.group.size == 1
 
     def _calibrate(self, *, new: bool) -> None:
         examples = self._pixels(self._sampler.batch(2)[0])
@@ -102,25 +122,96 @@ class Trainer:
         unbalance(self.net)
         return self.net.to("cpu").eval().requires_grad_(True)
 
-    def run(self, scorer: Scorer) -> Generator[TrainProgress, None, None]:
-        """Train until the budget or the epochs are used up."""
-        began = time.perf_counter()
-        while (done := self._share_done()) < 1:
-            self._set_rates(done)
-            self._one_step()
-            self.seconds = time.perf_counter() - began
-            score = scorer.if_due(self._share_done())
-            self.seconds = time.perf_counter() - began
-            yield self.progress(score)
+    def run(
+        self, scorer: Scorer | None, keeper: Keeper | None = None
+    ) -> Generator[TrainProgress, None, None]:
+        """Train until the budget or the epochs are used up.
+
+        Args:
+            scorer: Scores on the way; None in the processes that do not lead.
+            keeper: Keeps the state now and then, and when the group stops.
+
+        Raises:
+            KeyboardInterrupt: some process of the group was told to stop.
+        """
+        began = time.perf_counter() - self.seconds
+        self.group.training = True
+        if keeper is not None:
+            keeper.start_clock()
+        try:
+            while self._goes_on(keeper):
+                self._set_rates(self.share_done)
+                self._one_step()
+                self.seconds = time.perf_counter() - began
+                score = scorer.if_due(self.share_done) if scorer is not None else None
+                self.seconds = time.perf_counter() - began
+                if keeper is not None and keeper.due and self.share_done < 1:
+                    keeper.keep(self)
+                yield self.progress(score)
+        finally:
+            self.group.training = False
+        if keeper is not None and keeper.problem:
+            self.notes.append(keeper.problem)
         if not self.step:
             raise TrainingError("The budget was too short for a single step.")
+
+    def _goes_on(self, keeper: Keeper | None) -> bool:
+        self.seconds, stop = self.group.agree(self.seconds)
+        if stop:
+            if keeper is not None and self.seconds >= keeper.every:
+                keeper.keep(self)
+            raise KeyboardInterrupt
+        return self.share_done < 1
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `restore` needs: tensors, and "about" as JSON can hold it."""
+        about = {
+            "step": self.step,
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "loss": self.loss,
+            "batch": self._batch,
+            "patch": self._sampler.size,
+            "curve": self.curve,
+            "notes": self.notes,
+        }
+        return {
+            "about": about,
+            "net": self.net.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "average": self.average.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where another trainer was.
+
+        Raises:
+            TrainingError: that one trained another network.
+        """
+        about = state["about"]
+        try:
+            self.net.load_state_dict(state["net"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self.average.restore(state["average"], self.net)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise TrainingError(
+                "The interrupted round is of another network than the one asked for now.",
+                "Train without --resume to begin a new one.",
+            ) from error
+        self.step, self.steps = about["step"], about["steps"]
+        self.seconds, self.loss = about["seconds"], about["loss"]
+        self._batch = max(about["batch"], self.group.size)
+        self._sampler.size = about["patch"]
+        self.curve, self.notes = about["curve"], about["notes"]
 
     def progress(self, score: Score | None = None) -> TrainProgress:
         return TrainProgress(
             self.step, self.steps, self.seconds, self.settings.budget, self.loss, score, "Learning"
         )
 
-    def _share_done(self) -> float:
+    @property
+    def share_done(self) -> float:
+        """How much of the round is done, 0..1 and a little over."""
         if self.steps is not None:
             return self.step / self.steps
         return self.seconds / (self.settings.budget or math.inf)
@@ -130,8 +221,8 @@ class Trainer:
         if self.settings.epochs is None:
             return None
         cells = sum(cell.rect.width * cell.rect.height for cell in self.samples.training)
-        patches = max(self.settings.batch, math.ceil(cells / self.settings.patch**2))
-        return self.settings.epochs * math.ceil(patches / self.settings.batch)
+        patches = max(self._batch, math.ceil(cells / self.settings.patch**2))
+        return self.settings.epochs * math.ceil(patches / self._batch)
 
     def _trains_encoder(self, done: float) -> bool:
         settings = self.settings
@@ -153,20 +244,29 @@ class Trainer:
 
     def _set_rates(self, done: float) -> None:
         """Linear warm-up, then half a cosine to zero (Loshchilov and Hutter 2017, eq. 5)."""
-        self.net.vgg.requires_grad_(self._trains_encoder(done))
+        self._set_learning(encoder=self._trains_encoder(done))
         factor = min(1.0, (self.step + 1) / WARM_UP_STEPS)
         if self.settings.schedule == "cosine":
             factor *= 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
         for group in self._optimizer.param_groups:
             group["lr"] = group["peak"] * factor
 
+    def _set_learning(self, *, encoder: bool) -> None:
+        if encoder is not self._learning:
+            self._learning = encoder
+            self.net.vgg.requires_grad_(encoder)
+            self._parallel = self.group.parallel(self.net, self.device)
+            self._proven = self.group.size == 1
+
     def _one_step(self) -> None:
+        while not self._proven:
+            self._proven = self._rehearse()
         while True:
             try:
-                loss = self._descend(*self._sampler.batch(self._batch))
+                loss = self._descend(*self._own_part())
                 break
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
+                if self.group.size > 1 or not is_out_of_memory(error):
                     raise
             self._retreat()
         if not math.isfinite(loss):
@@ -178,18 +278,51 @@ class Trainer:
         self.average.update(self.net)
         self.loss = loss if math.isnan(self.loss) else 0.9 * self.loss + 0.1 * loss
 
-    def _descend(self, patches: Tensor, target: Tensor) -> float:
-        self.net.train()
+    def _own_part(self) -> tuple[Tensor, Tensor]:
+        places = self.group.share(range(self._batch))
+        return self._sampler.part((self.settings.seed, self.step), places)
+
+    def _rehearse(self) -> bool:
+        """Whether every process of the group has the memory for a step, found out by making one.
+
+        Later, when gradients are exchanged, one that fails would leave the others waiting.
+        """
+        try:
+            self._loss(self.net, *self._own_part()).backward()  # type: ignore[no-untyped-call]
+            fine = True
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            fine = False
         self._optimizer.zero_grad(set_to_none=True)
-        with self.device.autocast():
-            logits = self.net(self._pixels(patches))
-        known = class_columns(logits.float(), self._ids)
-        loss = masked_loss(
-            known, target.to(self.device.device), dice_weight=self.settings.dice_weight
-        )
-        loss.backward()  # type: ignore[no-untyped-call]
+        if not self.group.all(fine):
+            self._retreat()
+            return False
+        return True
+
+    def _descend(self, patches: Tensor, target: Tensor) -> float:
+        self._optimizer.zero_grad(set_to_none=True)
+        together = self.group.total if self.group.size > 1 else None
+        loss = self._loss(self._parallel, patches, target, total=together)
+        # gradients are averaged over the group, and theirs are to be added
+        (loss * self.group.size).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         return float(loss.detach())
+
+    def _loss(
+        self,
+        net: nn.Module,
+        patches: Tensor,
+        target: Tensor,
+        *,
+        total: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        self.net.train()
+        with self.device.autocast():
+            logits = net(self._pixels(patches))
+        known = class_columns(logits.float(), self._ids)
+        target = target.to(self.device.device)
+        return masked_loss(known, target, dice_weight=self.settings.dice_weight, total=total)
 
     def _pixels(self, patches: Tensor) -> Tensor:
         return self.device.place(normalise(patches, self.net.spec.in_channels, self.normalisation))
@@ -198,8 +331,8 @@ class Trainer:
         """After an out-of-memory: half the batch, then half the patch."""
         self._optimizer.zero_grad(set_to_none=True)
         self.device.free_memory()
-        if self._batch > 1:
-            self._batch //= 2
+        if self._batch > self.group.size:
+            self._batch = max(self._batch // 2, self.group.size)
         elif self._sampler.size > 64:
             self._sampler.size = max(64, self._sampler.size // 32 * 16)
         else:
@@ -220,7 +353,7 @@ class Scorer:
         self._trainer = trainer
         self._set = score_set
         self._budget = settings.budget
-        self._due = 1 / SCORES
+        self._due = (math.floor(trainer.share_done * SCORES) + 1) / SCORES
         self._cost = 0.0
 
     def if_due(self, done: float) -> Score | None:

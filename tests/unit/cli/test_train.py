@@ -14,8 +14,9 @@ import pytest
 
 from unet_gui.cli.train import seconds
 from unet_gui.dataset.project import Project
-from unet_gui.unet import rounds, weights
-from unet_gui.unet.settings import PRESETS, TrainSettings
+from unet_gui.unet import resume, rounds, weights
+from unet_gui.unet.device import cpu
+from unet_gui.unet.settings import PRESETS, TrainSettings, preset
 
 ROOT = Path(__file__).parents[3]
 QUICK = ("--epochs", "1", "--encoder-weights", "none", "--width", "0.125", "--device", "cpu")
@@ -72,12 +73,6 @@ def test_from_a_checkpoint(run_cli, tiny_project):
     assert info["parent"] == "round-001"
 
 
-def test_instant_is_not_there_yet(run_cli, tiny_project):
-    done = run_cli("train", tiny_project.root, "--learner", "instant")
-    assert done.code == 2
-    assert "not built yet" in done.err
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -92,6 +87,8 @@ def test_instant_is_not_there_yet(run_cli, tiny_project):
         ("--seed", "-1"),
         ("--width", "0"),
         ("--width", "-1"),
+        ("--batch", "0"),
+        ("--save-every", "often"),
     ],
 )
 def test_wrong_usage(run_cli, tiny_project, words):
@@ -141,6 +138,59 @@ def test_times(text, expected):
 def test_no_time():
     with pytest.raises(argparse.ArgumentTypeError):
         seconds("-3s")
+
+
+def test_nothing_to_resume_begins_anew(run_cli, tiny_project):
+    done = run_cli("train", tiny_project.root, *QUICK, "--resume")
+    assert done.code == 0, done.err
+    assert "No round was interrupted" in done.err
+
+
+def interrupted(project, **changes):
+    """A project with the state of a round that was stopped after its first step."""
+    keeper = resume.Keeper(project.models_dir, every=0)
+    settings = preset("quick", epochs=3, width=0.125, encoder_weights="none", **changes)
+    job = rounds.train_round(project, settings, device=cpu(), run=resume.Run(keeper=keeper))
+    for progress in job:
+        if progress.step == 1:
+            break
+    job.close()
+    assert keeper.path.is_file()
+
+
+def test_resume_goes_on_with_the_options_it_was_begun_with(run_cli, tiny_project):
+    interrupted(tiny_project, seed=4)
+    done = run_cli("train", tiny_project.root, "--resume", "--device", "cpu", "--json")
+    assert done.code == 0, done.err
+    assert "Going on after step 1" in done.err
+    assert done.events[0]["epochs"] == 3
+    assert done.events[0]["seed"] == 4
+    assert [p.name for p in tiny_project.models_dir.iterdir()] == ["round-001"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--epochs", 5), "another epochs: 3, not 5"),
+        (("--preset", "tutorial"), "another decoder"),
+        (("--from", "elsewhere"), "goes on from no checkpoint"),
+    ],
+)
+def test_resume_refuses_other_options(run_cli, tiny_project, words, said):
+    interrupted(tiny_project)
+    done = run_cli("train", tiny_project.root, "--resume", "--device", "cpu", *words)
+    assert done.code == 2
+    assert said in done.err
+    assert (tiny_project.models_dir / ".interrupted" / "state.pt").is_file()
+
+
+def test_resume_of_a_damaged_state(run_cli, tiny_project):
+    interrupted(tiny_project)
+    (tiny_project.models_dir / ".interrupted" / "state.pt").write_bytes(b"PK half")
+    done = run_cli("train", tiny_project.root, "--resume", "--device", "cpu")
+    assert done.code == 1
+    assert "cannot be read" in done.err
+    assert "without --resume" in done.err
 
 
 @pytest.mark.slow
