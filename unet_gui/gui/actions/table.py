@@ -53,6 +53,15 @@ def _file() -> tuple[ActionSpec, ...]:
         ActionSpec("refresh", menu, translate("Actions", "Look for new &images"), "", ("F5",),
             translate("Actions", "Show images that have come or gone since"), has_project,
             starts_section=True),
+        ActionSpec("import", menu, translate("Actions", "I&mport…"), "import", ("Ctrl+I",),
+            translate("Actions", "Bring in a dataset of another program"), starts_section=True),
+        ActionSpec("check", menu, translate("Actions", "Chec&k the dataset…"), "", (),
+            translate("Actions", "Look for damaged files, wrong sizes and masks that mean nothing"),
+            ),
+        ActionSpec("statistics", menu, translate("Actions", "S&tatistics…"), "histogram", (),
+            translate("Actions", "Pixels, areas and objects of each class and image"), has_images),
+        ActionSpec("compare_masks", menu, translate("Actions", "Compare m&asks…"), "compare", (),
+            translate("Actions", "Two people, or a person and a round")),
         ActionSpec("export", menu, translate("Actions", "&Export…"), "export", ("Ctrl+E",),
             translate("Actions", "Write images and masks for other programs"), has_images),
         ActionSpec("close_project", menu, translate("Actions", "&Close project"), "close",
@@ -106,6 +115,12 @@ def _learn() -> tuple[ActionSpec, ...]:
         ActionSpec("roll_back", menu, translate("Actions", "Use the &previous round"), "rollback",
             (), translate("Actions", "Propose with the round before the one in use"),
             lambda s: s.can_roll_back, starts_section=True),
+        ActionSpec("load_network", menu, translate("Actions", "&Load network file…"), "import", (),
+            translate("Actions", "Begin with a .pth of the U-Net tutorials or a .safetensors"),
+            lambda s: s.project and not s.learning, starts_section=True),
+        ActionSpec("save_network", menu, translate("Actions", "S&ave network as .pth…"), "export",
+            (), translate("Actions", "Write the round in use for the U-Net tutorials"),
+            has_project),
     )  # fmt: skip
 
 

@@ -1,4 +1,8 @@
-"""What the menus start that works on whole datasets and on network files."""
+"""What the menus start that works on whole datasets and on network files.
+
+Each dialog is imported when it is first asked for: all formats come with them, and a start of the
+program does not wait for that.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +13,19 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox
 
 from unet_gui.core.errors import UnetGuiError
-from unet_gui.dataset.formats import FORMATS
 from unet_gui.dataset.project_file import FILE_NAME
-from unet_gui.gui.dialogs.comparison import ComparisonDialog
-from unet_gui.gui.dialogs.doctor import DoctorDialog
-from unet_gui.gui.dialogs.import_dataset import ImportDialog
-from unet_gui.gui.dialogs.import_plan import guess_format
-from unet_gui.gui.dialogs.network_files import (
-    SUFFIXES,
-    NetworkDialog,
-    round_to_save,
-    save_job,
-)
-from unet_gui.gui.dialogs.saving import ask_where
-from unet_gui.gui.dialogs.statistics import StatisticsDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
+    from unet_gui.gui.dialogs.doctor import DoctorDialog
     from unet_gui.gui.dialogs.flows import Flows
     from unet_gui.gui.session import Session
     from unet_gui.gui.theme import Theme
 
+NETWORKS: Final = (".pth", ".pt", ".safetensors")
 LISTS: Final = (".json", ".yaml", ".yml", ".xml", ".jsonl", ".parquet")
 """Files that may be the list of objects of a dataset."""
 
@@ -67,12 +60,16 @@ class DataFlows(QObject):
 
     def import_dataset(self, src: Path | None = None) -> None:
         """Bring a dataset into the open project or a new one."""
+        from unet_gui.gui.dialogs.import_dataset import ImportDialog
+
         dialog = ImportDialog(self._window, self._theme, self._session, src)
         dialog.imported.connect(self._flows.open_path)
         dialog.open()
 
     def check(self) -> None:
         """Let the doctor look through the project's folder."""
+        from unet_gui.gui.dialogs.doctor import DoctorDialog
+
         project = self._session.project
         folder = None
         if project is not None:
@@ -111,18 +108,26 @@ class DataFlows(QObject):
         return None
 
     def statistics(self) -> None:
+        """Count and measure what is painted."""
+        from unet_gui.gui.dialogs.statistics import StatisticsDialog
+
         if self._session.project is not None:
             StatisticsDialog(self._window, self._theme, self._session).open()
 
     def compare(self) -> None:
+        """Compare masks with masks."""
+        from unet_gui.gui.dialogs.comparison import ComparisonDialog
+
         ComparisonDialog(self._window, self._theme, self._session).open()
 
     # -- dropped onto the window ---------------------------------------------------------------
 
     def dropped(self, path: Path) -> None:
         """Find out what was dropped onto the window, then open it or offer to import it."""
+        from unet_gui.gui.dialogs.import_plan import guess_format
+
         suffix = path.suffix.lower()
-        if path.is_file() and suffix in SUFFIXES and self._session.project is not None:
+        if path.is_file() and suffix in NETWORKS and self._session.project is not None:
             self.load_network(path)
         elif path.is_file() and suffix not in LISTS:
             self._flows.open_path(path.parent)
@@ -136,6 +141,8 @@ class DataFlows(QObject):
             )
 
     def _on_guessed(self, path: Path, key: str) -> None:
+        from unet_gui.dataset.formats import FORMATS
+
         folder = path if path.is_dir() else path.parent
         if not key:
             self._flows.open_path(folder)
@@ -171,6 +178,8 @@ class DataFlows(QObject):
 
     def load_network(self, path: Path | None = None) -> None:
         """Load a `.pth` or `.safetensors` into the open project."""
+        from unet_gui.gui.dialogs.network_files import NetworkDialog
+
         if self._session.project is None:
             return
         dialog = NetworkDialog(self._window, self._theme, self._session, path)
@@ -184,6 +193,9 @@ class DataFlows(QObject):
 
     def save_network(self) -> None:
         """Save the round in use as `.pth`."""
+        from unet_gui.gui.dialogs.network_files import round_to_save
+        from unet_gui.gui.dialogs.saving import ask_where
+
         project = self._session.project
         if project is None:
             return
@@ -203,6 +215,8 @@ class DataFlows(QObject):
 
     def write_network(self, folder: Path, out: Path) -> None:
         """Write a round's folder as `.pth`; what the other side has to know is said."""
+        from unet_gui.gui.dialogs.network_files import save_job
+
         self._session.runner.submit(
             "save network",
             lambda: save_job(folder, out),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from unet_gui.gui.actions import Actions
+    from unet_gui.gui.dialogs.data_flows import DataFlows
     from unet_gui.gui.dialogs.flows import Flows
     from unet_gui.gui.dialogs.mask_flows import MaskFlows
     from unet_gui.gui.finetuning import FineTuning
@@ -35,6 +36,7 @@ class Host(Protocol):
     parts: Parts
     commands: Actions
     flows: Flows
+    data_flows: DataFlows
     mask_flows: MaskFlows
     prediction: PredictionService
     finetuning: FineTuning
@@ -55,12 +57,16 @@ def all_handlers(host: Host) -> Handlers:
 
 
 def _project(host: Host) -> Handlers:
-    flows, session = host.flows, host.session
+    flows, data, session = host.flows, host.data_flows, host.session
     return {
         "new_project": flows.new_project,
         "open": flows.open,
         "open_sample": flows.open_sample,
         "refresh": flows.refresh,
+        "import": data.import_dataset,
+        "check": data.check,
+        "statistics": data.statistics,
+        "compare_masks": data.compare,
         "export": flows.export,
         "close_project": flows.close_project,
         "quit": host.close,
@@ -190,6 +196,8 @@ def _learning(host: Host) -> Handlers:
         "fine_tune": learner.start,
         "stop_learning": host.finetuning.stop,
         "roll_back": roll_back,
+        "load_network": host.data_flows.load_network,
+        "save_network": host.data_flows.save_network,
     }
 
 
