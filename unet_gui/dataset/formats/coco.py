@@ -146,28 +146,30 @@ def _head(work: Work, *, uncovered: int) -> dict[str, Any]:
     }
 
 
+def _numbered(work: Work, split: str) -> Iterator[tuple[int, tuple[Item, Any]]]:
+    """What was kept of a part of the split; images are numbered through all parts."""
+    numbers = (n for n, item in enumerate(work.items, start=1) if item.split == split)
+    return zip(numbers, work.kept(split), strict=True)
+
+
 def _images(work: Work, split: str) -> Iterator[dict[str, Any]]:
-    for number, (item, part) in enumerate(work.kept(), start=1):
-        if item.split == split:
-            size = {key: part[key] for key in ("file_name", "width", "height")}
-            yield {"id": number, **size, "license": 0}
+    for number, (_, part) in _numbered(work, split):
+        size = {key: part[key] for key in ("file_name", "width", "height")}
+        yield {"id": number, **size, "license": 0}
 
 
 def _objects(work: Work, split: str) -> Iterator[dict[str, Any]]:
     annotation = 0
-    for number, (item, part) in enumerate(work.kept(), start=1):
-        if item.split != split:
-            continue
+    for number, (_, part) in _numbered(work, split):
         for found in part["objects"]:
             annotation += 1
             yield {"id": annotation, "image_id": number, **found}
 
 
 def _segments(work: Work, split: str) -> Iterator[dict[str, Any]]:
-    for number, (item, part) in enumerate(work.kept(), start=1):
-        if item.split == split:
-            name = f"{item.name}.png"
-            yield {"image_id": number, "file_name": name, "segments_info": part["segments"]}
+    for number, (item, part) in _numbered(work, split):
+        name = f"{item.name}.png"
+        yield {"image_id": number, "file_name": name, "segments_info": part["segments"]}
 
 
 def _write_instances(work: Work, split: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from unet_gui.dataset.formats.pixels import Tally
 
@@ -32,6 +32,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / NAME
+        self._open: TextIO | None = None
         self._done: dict[str, tuple[str, dict[str, int], Tally]] = {}
         for line in self._lines():
             with suppress(ValueError, KeyError, TypeError):
@@ -63,8 +64,16 @@ class Journal:
     def finish(self, name: str, key: str, written: Sequence[Path], tally: Tally) -> None:
         """Note that an item is complete."""
         files = {p.relative_to(self._folder).as_posix(): p.stat().st_size for p in written}
-        with self._file.open("a", encoding="ascii") as file:
-            file.write(_line(name, key, files, tally))
+        if self._open is None:
+            self._open = self._file.open("a", encoding="ascii")
+        self._open.write(_line(name, key, files, tally))
+        self._open.flush()  # it counts from now on, even if the program is killed
+
+    def close(self) -> None:
+        """Let go of the file; `finish` takes it up again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def _whole(self, files: dict[str, int]) -> bool:
         try:

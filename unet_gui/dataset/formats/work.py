@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
 
+_PARTS_BYTES = 64 << 20
+"""So much of what is kept for the end stays in memory too."""
+
 
 @dataclass(slots=True)
 class Work:
@@ -68,6 +71,9 @@ class Work:
     _mask: tuple[str, ClassMask] | None = None
     _written: list[Path] = field(default_factory=list)
     _here: Tally = field(default_factory=Tally)
+    _folders: set[Path] = field(default_factory=set)
+    _parts: dict[str, str] = field(default_factory=dict)
+    _room: int = _PARTS_BYTES
 
     @property
     def classes(self) -> ClassTable:
@@ -104,6 +110,8 @@ class Work:
                 self.parts.setdefault(item.split, Tally()).add(done)
         finally:
             self.release()
+            if self.journal is not None:
+                self.journal.close()
 
     def release(self) -> None:
         """Close the image that crops were taken from."""
@@ -174,7 +182,9 @@ class Work:
     def target(self, name: str) -> Path:
         """The file to write for this name relative to the export; its folder is there."""
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
         self._written.append(path)
         return path
 
@@ -219,14 +229,27 @@ class Work:
 
     def keep(self, item: Item, data: Any) -> None:
         """Put aside what the item adds to a file about all of them; `kept` gives it back."""
-        path = self.target(f"{PARTS}/{item.name}.json")
-        path.write_text(json.dumps(data), encoding="ascii")
+        text = json.dumps(data)
+        self.target(f"{PARTS}/{item.name}.json").write_text(text, encoding="ascii")
+        self._hold(item, text)
 
-    def kept(self) -> Iterator[tuple[Item, Any]]:
-        """What was kept, one item at a time in order."""
+    def kept(self, split: str | None = None) -> Iterator[tuple[Item, Any]]:
+        """What was kept, one item at a time in order; only of this part of the split, if any."""
         for item in self.items:
-            path = self.folder / PARTS / f"{item.name}.json"
-            yield item, json.loads(path.read_text(encoding="ascii"))
+            if split is not None and item.split != split:
+                continue
+            text = self._parts.get(item.name)
+            if text is None:
+                path = self.folder / PARTS / f"{item.name}.json"
+                text = path.read_text(encoding="ascii")
+                self._hold(item, text)
+            yield item, json.loads(text)
+
+    def _hold(self, item: Item, text: str) -> None:
+        """Opening thousands of small files again and again costs more than writing them did."""
+        if len(text) <= self._room:
+            self._parts[item.name] = text
+            self._room -= len(text)
 
     def _fingerprint(self, item: Item) -> str:
         mask = self.project.mask_file(item.entry)
