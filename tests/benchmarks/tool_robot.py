@@ -2,9 +2,11 @@
 
 It looks for the largest connected mistake, then either draws a brush stroke along its middle with
 the width that gains most, or, where that gains more, uses the assisted tool: the superpixel brush
-drawn over the cells that belong there, or a click in the middle of the mistake whose wheel level is
-chosen by eye (that is, by truth; each level away from the proposed one is counted). The hand is
-steady but the brush is round: what it paints over the border has to be painted back.
+drawn over the cells that belong there, or a click in the middle of the mistake. Then it turns the
+wheel to the level that looks best, and from there with Shift to all that is alike as long as it
+looks better still. Looking is knowing the truth, as a person who sees the preview does; each level
+turned past is counted. The hand is steady but the brush is round: what it paints over the border
+has to be painted back.
 """
 
 from __future__ import annotations
@@ -177,15 +179,28 @@ class Robot:
         window = Rect(x, y, x, y).expanded(VIEW).intersection(self.bounds)
         finder = ObjectFinder(self.image[window.slices])
         nested = finder.propose(x - window.x0, y - window.y0)
-        best = None
-        for level in range(nested.count):
+        own, away = self.best_level(nested, range(nested.count), window, mistake.value)
+        more = finder.alike(nested, away)
+        further = range(away + 1, more.count)
+        best, last = self.best_level(more, further, window, mistake.value)
+        levels = abs(away - nested.start)
+        if best is None or best.gain <= own.gain:
+            best = own
+        else:
+            levels += last - away
+        best.path, best.levels = [(x + 0.5, y + 0.5)], levels
+        return best
+
+    def best_level(self, nested, levels, window, value):
+        """The level that gains most, and which one it is."""
+        best, at = None, 0
+        for level in levels:
             rect, where = nested.region(level)
             rect = rect.moved(window.x0, window.y0)
-            gain = self.gain(rect, where, mistake.value)
+            gain = self.gain(rect, where, value)
             if best is None or gain > best.gain:
-                away = abs(level - nested.start)
-                best = Action([(x + 0.5, y + 0.5)], gain, region=(rect, where), levels=away)
-        return best
+                best, at = Action([], gain, region=(rect, where)), level
+        return best, at
 
     def gain(self, rect, where, value):
         truth, current = self.truth[rect.slices], self.current[rect.slices]

@@ -171,9 +171,12 @@ def chain_of(away: NDArray[np.float32], x: int, y: int) -> tuple[Region, ...]:
     """Pieces around the point where `away` is below ever lower thresholds, smallest first."""
     chain = Chain(x, y)
     window = Rect.of_shape(away.shape)
-    for limit in _limits(away):
-        part = away[window.slices] <= limit
-        inside = opened_piece(part, x - window.x0, y - window.y0)
+    limits, closed = _limits(away), closing(away)
+    near = np.s_[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
+    closed[near] = away[near]
+    for limit in limits:
+        part = closed[window.slices] <= limit
+        inside = piece(part, x - window.x0, y - window.y0)
         area = np.count_nonzero(inside)
         if area > LARGEST * away.size:
             continue
@@ -184,6 +187,24 @@ def chain_of(away: NDArray[np.float32], x: int, y: int) -> tuple[Region, ...]:
     if not chain.regions:
         chain.add(np.ones((1, 1), np.bool_), (x, y))
     return chain.ordered()
+
+
+def closing(field: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Grey closing by a cross: below any threshold lies what an opening leaves there.
+
+    Once for all thresholds, and by whole rows: a hundredth of the time of opening at each.
+    """
+    return -_highest(-_highest(field))
+
+
+def _highest(field: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The largest of each pixel and its 4 neighbours."""
+    most = field.copy()
+    for to, of in ((most[1:], field[:-1]), (most[:-1], field[1:])):
+        np.maximum(to, of, out=to)
+    for to, of in ((most[:, 1:], field[:, :-1]), (most[:, :-1], field[:, 1:])):
+        np.maximum(to, of, out=to)
+    return most
 
 
 def _limits(away: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -49,16 +49,14 @@ def likelihoods(
 
 def likeness(region: Region, colors: NDArray[np.float32], edges: NDArray[np.float32]) -> float:
     """Edge, contrast and shape of one region; 0 for a few pixels or without a border."""
-    from scipy import ndimage as ndi
-
     box, inside = region
     area = int(np.count_nonzero(inside))
     around = box.expanded(RING + 1).intersection(Rect.of_shape(edges.shape))
     held = np.zeros((around.height, around.width), np.bool_)
     held[box.moved(-around.x0, -around.y0).slices] = inside
     # Where the window ends there is no border.
-    rim = held & ~ndi.binary_erosion(held, border_value=1)
-    rim_out = ndi.binary_dilation(held) & ~held
+    rim = border(held)
+    rim_out = widened(held, 1) & ~held
     if area < LEAST or not rim_out.any():
         return 0.0
     strength = np.sqrt(edges[around.slices][rim | rim_out])
@@ -70,12 +68,27 @@ def likeness(region: Region, colors: NDArray[np.float32], edges: NDArray[np.floa
     return float(strength.mean()) * math.sqrt(contrast * plain * free)
 
 
+def widened(marked: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """By so many pixels up, down and sideways: a tenth of the time of scipy's dilation."""
+    wide = marked.copy()
+    for _ in range(pixels):
+        before = wide.copy()
+        wide[1:] |= before[:-1]
+        wide[:-1] |= before[1:]
+        wide[:, 1:] |= before[:, :-1]
+        wide[:, :-1] |= before[:, 1:]
+    return wide
+
+
+def border(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Marked pixels with an unmarked one among their 4 neighbours."""
+    return marked & widened(~marked, 1)
+
+
 def _contrast(held: NDArray[np.bool_], colors: NDArray[np.float32]) -> float:
     """Distance of the mean colours of a ring inside and one outside the border."""
-    from scipy import ndimage as ndi
-
-    inner = held & ~ndi.binary_erosion(held, iterations=RING, border_value=1)
-    outer = ndi.binary_dilation(held, iterations=RING) & ~held
+    inner = held & widened(~held, RING)
+    outer = widened(held, RING) & ~held
     apart = colors[:, inner].mean(1) - colors[:, outer].mean(1)
     return math.sqrt(float(apart @ apart))
 

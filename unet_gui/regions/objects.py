@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from unet_gui.core.geometry import Rect
 from unet_gui.regions.chains import Chain, Nested, opened_piece, pick
 from unet_gui.regions.components import piece
 from unet_gui.regions.livewire import edge_strength
+from unet_gui.regions.similar import alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +22,9 @@ LARGEST: Final = 0.5
 
 SURE: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 """Confidences by which a predicted region is opened."""
+
+REACH: Final = 256
+"""Pixels to each side of a click in which its object is sought."""
 
 BEYOND: Final = (1, 2, 3, 5, 8, 12, 16)
 """Pixels by which a predicted region is widened past its own border."""
@@ -43,8 +48,7 @@ class ObjectFinder:
     ) -> None:
         self._classes = classes
         self._confidence = confidence
-        self._colors = smooth_colors(image)
-        self._edges = edge_strength(image)
+        self._image = image
 
     def propose(self, x: int, y: int) -> Nested:
         """What a click on pixel (x, y) of the window may mean.
@@ -54,6 +58,19 @@ class ObjectFinder:
         """
         predicted = self._predicted(x, y)
         return predicted if predicted is not None else self._seen(x, y)
+
+    def alike(self, nested: Nested, level: int) -> Nested:
+        """Go on from a level with ever more of what looks like it, wherever in the window.
+
+        Returns:
+            The levels up to this one, then the further ones; `start` is the first of those, or
+            this one when nothing is like it.
+        """
+        level = max(0, min(level, nested.count - 1))
+        colors, edges = smooth_colors(self._image), edge_strength(self._image)
+        further = alike(colors, edges, nested.region(level))
+        own = nested.regions[: level + 1]
+        return Nested(own + further, min(level + 1, len(own + further) - 1))
 
     def _predicted(self, x: int, y: int) -> Nested | None:
         """The predicted region under the pointer: its sure parts, itself, and what is around."""
@@ -79,7 +96,12 @@ class ObjectFinder:
 
     def _seen(self, x: int, y: int) -> Nested:
         """By colour: like the pixel clicked at first, then what sets its region off."""
-        return pick(self._colors, self._edges, x, y)
+        near = Rect(x, y, x + 1, y + 1).expanded(REACH)
+        near = near.intersection(Rect.of_shape(self._image.shape))
+        image = self._image[near.slices]
+        found = pick(smooth_colors(image), edge_strength(image), x - near.x0, y - near.y0)
+        regions = ((box.moved(near.x0, near.y0), inside) for box, inside in found.regions)
+        return Nested(tuple(regions), found.start)
 
 
 def smooth_colors(image: NDArray[np.uint8], sigma: float = 1.0) -> NDArray[np.float32]:

@@ -172,9 +172,9 @@ class CanvasInput(QWidget):
             self._decorate()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        turned = event.angleDelta()
-        # Some systems turn the wheel sideways while Shift is held.
-        notches = (turned.y() or turned.x()) if shifted(event) else turned.y()
+        turned, notches = event.angleDelta(), event.angleDelta().y()
+        if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            notches = notches or turned.x()  # where Shift turns the wheel sideways
         if self._pointer.wheel(notches / NOTCH, event.modifiers()):
             self._spring.used()
             self._decorate()
