@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import tiff
+from unet_gui.dataset.channels import Values
 from unet_gui.dataset.decoding import TooLargeError, available_memory
-from unet_gui.dataset.images import guarded, load_image, sliced
+from unet_gui.dataset.images import guarded, image_values, load_image, sliced
 from unet_gui.dataset.memory_image import MemoryImage
 from unet_gui.dataset.tiff_blocks import NotInPiecesError
-from unet_gui.dataset.tiff_tiles import TiledTiff
+from unet_gui.dataset.tiff_tiles import TiledTiff, sample_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
     from unet_gui.core.geometry import Rect
@@ -112,6 +115,29 @@ def open_source(
             raise
         return _whole(path, page, view, hint=_PIECES_HINT)
     return _whole(path, page, view)
+
+
+def image_sample(path: Path, page: int | None, most: int) -> Values:
+    """About `most` pixels of an image, all its channels in their own values.
+
+    Raises:
+        ImageReadError: as `load_image`.
+    """
+    try:
+        if guarded(path, lambda p: _is_large_tiff(p, page)):
+            return guarded(path, lambda p: Values(_few(sample_blocks(p, page), most)))
+    except ImageReadError as exc:
+        if not isinstance(exc.__cause__, NotInPiecesError):
+            raise
+    held = image_values(path, page)
+    return Values(_few(held.pixels, most), held.limits)
+
+
+def _few(pixels: NDArray[Any], most: int) -> NDArray[Any]:
+    step = max(1, math.isqrt(pixels.shape[0] * pixels.shape[1] // most))
+    if pixels.shape[1] == 1:
+        return pixels[:: step * step].copy()
+    return pixels[::step, ::step].copy()
 
 
 def _whole(

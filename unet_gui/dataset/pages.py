@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unet_gui.dataset import tiff
 from unet_gui.dataset.discovery import SLICED_SUFFIXES, TIFF_SUFFIXES
 from unet_gui.dataset.files import stamp, write_atomic
-from unet_gui.dataset.image_source import open_source
+from unet_gui.dataset.image_source import image_sample, open_source
 from unet_gui.dataset.images import image_size, image_values, load_image, sliced, thumbnail
 from unet_gui.dataset.tiff_pages import layout_of
 
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 MARK: Final = "#"
 _MANY: Final = (*TIFF_SUFFIXES, *SLICED_SUFFIXES, ".nii.gz")
 _WORTH_KEEPING: Final = 0.25
+_SAMPLE: Final = 1 << 20
 _SQUARE: Final = 0.01
 
 
@@ -53,6 +54,18 @@ def read_values(entry: ImageEntry) -> Values:
         ImageReadError: as `images.load_image`.
     """
     return image_values(entry.path, entry.page)
+
+
+def sample(entry: ImageEntry) -> Values:
+    """About a million pixels spread over an image, with all channels in their own values.
+
+    Returns:
+        H×W×C, smaller than the image where that is large.
+
+    Raises:
+        ImageReadError: as `images.load_image`.
+    """
+    return image_sample(entry.path, entry.page, _SAMPLE)
 
 
 def size(entry: ImageEntry) -> tuple[int, int]:
@@ -123,6 +136,24 @@ def page_name(name: str, page: int, mark: str = MARK) -> str:
     """What an image of a stack is called: "a/cells.tif", 0 → "a/cells#001.tif"."""
     stem, suffix = _split(name)
     return f"{stem}{mark}{page + 1:03}{suffix}"
+
+
+def first_page_masks(listed: Sequence[tuple[str, str, int | None]], masks: Path) -> dict[str, str]:
+    """Masks called like a whole stack: they belong to its first page, of which they were made.
+
+    Args:
+        listed: What `PageCounts.listed` gives.
+        masks: Folder of the masks.
+
+    Returns:
+        Mask file by name of the image.
+    """
+    first = {name: _split(file)[0] for name, file, page in listed if page == 0}
+    return {
+        name: f"{stem}.png"
+        for name, stem in first.items()
+        if (masks / f"{stem}.png").exists() and not (masks / f"{_split(name)[0]}.png").exists()
+    }
 
 
 class PageCounts:

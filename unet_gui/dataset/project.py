@@ -18,12 +18,18 @@ from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.entries import ImageEntry, Status, Viewing
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.mask_counts import labelled
-from unet_gui.dataset.mask_names import assign_masks, sharing_notice, stem_mask
+from unet_gui.dataset.mask_names import assign_masks, sharing_notice
 from unet_gui.dataset.mask_store import MaskStore
 from unet_gui.dataset.opening import Opened, make_project, open_folder
-from unet_gui.dataset.pages import PageCounts, told_pixel_size, view_digest
+from unet_gui.dataset.pages import (
+    PageCounts,
+    first_page_masks,
+    told_pixel_size,
+    view_digest,
+)
 from unet_gui.dataset.predictions import CachedPrediction, Origin, PredictionCache
 from unet_gui.dataset.presence import Presence
+from unet_gui.dataset.project_look import ProjectLook
 from unet_gui.dataset.project_masks import ProjectMasks
 from unet_gui.dataset.rounds import Round, Rounds
 from unet_gui.dataset.thumbnails import cached_thumbnail
@@ -37,13 +43,12 @@ if TYPE_CHECKING:
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.channel_view import ChannelView
     from unet_gui.dataset.project_file import Settings
 
 __all__ = ["ImageEntry", "Project", "Status"]
 
 
-class Project(ProjectMasks):
+class Project(ProjectMasks, ProjectLook):
     """An open project. Made by `Project.create` or `Project.open`.
 
     Attributes:
@@ -127,28 +132,6 @@ class Project(ProjectMasks):
         return self._file.settings.classes
 
     @property
-    def pixel_size(self) -> tuple[float, str] | None:
-        """Side of a pixel and its unit, else what the first image tells; None when not known."""
-        return self._file.settings.pixel_size or self._told_size
-
-    def set_pixel_size(self, size: tuple[float, str] | None) -> None:
-        self._file.set(pixel_size=size)
-
-    @property
-    def channels(self) -> ChannelView | None:
-        """Which channels of images are shown, and how; None for as they come."""
-        return self._file.settings.channels
-
-    def set_channels(self, view: ChannelView | None) -> None:
-        """Show all images so from now on; what was predicted from another view is stale.
-
-        Raises:
-            ProjectError: project.json cannot be written.
-        """
-        self._file.set(channels=view if view is not None and view.rows else None)
-        self._viewing.view = self.channels
-
-    @property
     def id(self) -> str | None:
         """What rounds made here carry; None while nothing was ever written."""
         return self._file.settings.id
@@ -204,7 +187,7 @@ class Project(ProjectMasks):
         names = [name for name, _, _ in listed]
         remembered = {**self._base_names, **self._shared_names, **self._file.settings.mask_names}
         if len(names) > len(files):
-            remembered = {**self._first_pages(listed), **remembered}
+            remembered = first_page_masks(listed, self._store.readable_folder) | remembered
         assigned, self._shared_names = assign_masks(
             names, remembered, self.images_dir, self._store.readable_folder
         )
@@ -220,16 +203,6 @@ class Project(ProjectMasks):
         self._file.remember_names(self._shared_names)
         self._store.flush()
         return changed
-
-    def _first_pages(self, listed: Sequence[tuple[str, str, int | None]]) -> dict[str, str]:
-        """Masks called like the whole stack belong to its first page, of which they were made."""
-        folder = self._store.readable_folder
-        first = {name: stem_mask(file) for name, file, page in listed if page == 0}
-        return {
-            name: mask
-            for name, mask in first.items()
-            if (folder / mask).exists() and not (folder / stem_mask(name)).exists()
-        }
 
     def entry(self, name: str) -> ImageEntry:
         """The image of this name.

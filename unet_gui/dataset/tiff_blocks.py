@@ -28,7 +28,7 @@ class File:
 
     def __init__(self, tif: tifffile.TiffFile) -> None:
         """Take over `tif`."""
-        self._tif = tif
+        self.tif = tif
         self._lock = threading.Lock()
         self.byteorder = tif.byteorder
 
@@ -40,19 +40,19 @@ class File:
             ValueError: it is closed.
         """
         with self._lock:
-            self._tif.filehandle.seek(offset)
-            data: bytes = self._tif.filehandle.read(size)
+            self.tif.filehandle.seek(offset)
+            data: bytes = self.tif.filehandle.read(size)
         if len(data) < size:
             raise EOFError("pixels are missing at the end of the file")
         return data
 
     def holds(self, page: Any) -> bool:
         """Whether a page is in this file; stacks may be spread over several."""
-        return page.parent is self._tif
+        return page.parent is self.tif
 
     def close(self) -> None:
         with self._lock:
-            self._tif.close()
+            self.tif.close()
 
 
 class PageBlocks:

@@ -131,14 +131,18 @@ class FileLevel:
         """Brightness limits of the level: of all of it, or of blocks spread over it when large."""
         if self.plain:
             return None
+        pixels = self.sample()
+        return limits_of(pixels) if self._row is None else row_limits(pixels, self._row)
+
+    def sample(self) -> NDArray[Any]:
+        """Pixels of the level as N×1×C in their own values, of all of it or of some blocks."""
         places = [(r, c) for r in range(self.grid[0]) for c in range(self.grid[1])]
         if self.shape[0] * self.shape[1] > LIMIT_PIXELS:
             step = max(1, len(places) // _SAMPLED_BLOCKS)
             places = places[step // 2 :: step]
         # As one column of pixels: their places do not matter, and blocks at edges are smaller.
         blocks = [self.raw(*place) for place in places]
-        pixels = np.concatenate([b.reshape(-1, 1, b.shape[2]) for b in blocks])
-        return limits_of(pixels) if self._row is None else row_limits(pixels, self._row)
+        return np.concatenate([b.reshape(-1, 1, b.shape[2]) for b in blocks])
 
     def _rgb(self, row: int, column: int, blocks: BlockCache, limits: Limits | None) -> RgbImage:
         key = (self.level, row, column)

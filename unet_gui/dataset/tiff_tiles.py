@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import tifffile
@@ -12,6 +12,7 @@ from unet_gui.core.errors import ImageReadError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
 from unet_gui.dataset import tiff
+from unet_gui.dataset.channel_view import default_row
 from unet_gui.dataset.levels import finer, halved, level_count, level_shape
 from unet_gui.dataset.overview import Overview, overview_file
 from unet_gui.dataset.tiff_blocks import File, NotInPiecesError
@@ -20,6 +21,8 @@ from unet_gui.dataset.tiff_levels import BlockCache, file_levels
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
     from unet_gui.dataset.channel_view import ChannelView
@@ -150,6 +153,21 @@ class TiledTiff:
         if cache is not None:
             overview.keep(overview_file(cache, self._path, self._kind), self._path)
         return level, overview
+
+
+def sample_blocks(path: Path, page: int | None) -> NDArray[Any]:
+    """Pixels of a large image as N×1×C, all channels in their own values.
+
+    Raises:
+        NotInPiecesError, Exception: as `TiledTiff`.
+    """
+    file = File(tifffile.TiffFile(path))
+    try:
+        pyramid = tiff.pyramid(file.tif, page)
+        row = default_row(tiff.channel_count(pyramid[0]))
+        return file_levels(file, pyramid, row)[-1].sample()
+    finally:
+        file.close()
 
 
 class _Reader:

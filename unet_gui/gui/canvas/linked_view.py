@@ -97,6 +97,8 @@ class LinkedView(QWidget):
         for changed in (session.image_opened, session.image_closed, session.images_changed):
             changed.connect(self.refresh)
         session.project_closed.connect(self._forget)
+        session.images_reloading.connect(self._forget)
+        session.image_reloaded.connect(self.refresh)
         session.status_changed.connect(self._on_status_changed)
         session.classes_changed.connect(self._recolor)
         state.class_view_changed.connect(self._recolor)

@@ -81,6 +81,7 @@ class CanvasView(CanvasLooking):
         session.image_loading.connect(self._on_image_loading)
         session.image_opened.connect(self._on_image_opened)
         session.image_closed.connect(self._on_image_closed)
+        session.image_reloaded.connect(self._on_image_reloaded)
         session.image_failed.connect(self._on_image_failed)
         session.mask_changed.connect(self._on_mask_changed)
         session.ghost_changed.connect(self._on_ghost_changed)
@@ -145,6 +146,10 @@ class CanvasView(CanvasLooking):
     def _show_source(self, source: ImageSource | None) -> None:
         self._backdrop.set_source(source)
         self._histogram.set_source(source)
+
+    def _on_image_reloaded(self) -> None:
+        self._show_source(self._session.source)
+        self.update()
 
     def _on_image_closed(self) -> None:
         """Nothing is repainted yet: when the next image is there at once, nothing flickers."""

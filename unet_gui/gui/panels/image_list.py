@@ -132,6 +132,8 @@ class ImageListPanel(QWidget):
         session.image_loading.connect(self._follow)
         session.image_opened.connect(self._on_session_image_opened)
         session.status_changed.connect(self._on_session_status_changed)
+        session.images_reloading.connect(self._use_project)
+        session.image_reloaded.connect(self.view.viewport().update)
         self.thumbnails.ready.connect(self._repaint)
         self.statuses.ready.connect(self._on_statuses_ready)
         self.search.textChanged.connect(self._on_search_text_changed)

@@ -204,8 +204,8 @@ class Session(Painting):
         Its mask, its history and the place looked at stay. `images_reloading` tells that all
         pixels are stale, `image_reloaded` that those of the open image are there.
         """
-        for entry in self.neighbours(1):
-            self.runner.cancel(f"ahead {entry.name}")
+        for ahead in self.neighbours(1):
+            self.runner.cancel(f"ahead {ahead.name}")
         self._images.clear()
         self.images_reloading.emit()
         self.forget_predictions()

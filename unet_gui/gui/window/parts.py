@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QWidget
 from unet_gui.gui.canvas.linked_view import LinkedView
 from unet_gui.gui.canvas.navigator import Navigator
 from unet_gui.gui.canvas.view import CanvasView
+from unet_gui.gui.panels.channels import ChannelsPanel
 from unet_gui.gui.panels.class_list import ClassListPanel
 from unet_gui.gui.panels.display import DisplayPanel
 from unet_gui.gui.panels.dock import DockTitles, PanelDock, PanelSwitch, scrolled
@@ -96,6 +97,10 @@ class Parts:
         self.history_dock = PanelDock("history_dock", tr("History"), self.history, theme)
         self.learner_dock = PanelDock("learner_dock", tr("Learner"), self.learner, theme)
         self.display_dock = PanelDock("display_dock", tr("Display"), scrolled(self.display), theme)
+        self.channels = ChannelsPanel(session, theme)
+        self.channels_dock = PanelDock(
+            "channels_dock", tr("Channels"), scrolled(self.channels), theme
+        )
         self.navigator_dock = PanelDock(
             "navigator_dock", tr("Navigator"), Navigator(session, state, self.canvas), theme
         )
@@ -105,9 +110,10 @@ class Parts:
         # A tab that comes to the front is neither shown nor painted to Qt: it catches up itself.
         self.history_dock.visibilityChanged.connect(self.history.follow)
         self.display_dock.visibilityChanged.connect(self.display.histogram_changed)
+        self.channels_dock.visibilityChanged.connect(self.channels.follow)
         self.docks = (
             self.image_dock, self.class_dock, self.history_dock, self.learner_dock,
-            self.display_dock, self.navigator_dock, self.linked_dock,
+            self.display_dock, self.channels_dock, self.navigator_dock, self.linked_dock,
         )  # fmt: skip
         self.left_docks = (self.navigator_dock, self.linked_dock)
         self.panels = PanelSwitch([*self.docks, self.tool_bar, self.options_bar])
@@ -141,12 +147,13 @@ class Parts:
 
         Qt never takes away the tab bars of a layout that was made earlier than that.
         """
-        for first, second in (
+        for first, *others in (
             (self.class_dock, self.history_dock),
-            (self.learner_dock, self.display_dock),
+            (self.learner_dock, self.display_dock, self.channels_dock),
             self.left_docks,
         ):
-            window.tabifyDockWidget(first, second)
+            for other in others:
+                window.tabifyDockWidget(first, other)
             first.raise_()
         columns = [self.image_dock, self.class_dock, self.learner_dock]
         window.resizeDocks(columns, [SIDE_WIDTH] * 3, Qt.Orientation.Horizontal)
