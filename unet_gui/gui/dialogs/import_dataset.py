@@ -153,6 +153,7 @@ class ImportDialog(JobDialog):
         self.body.addLayout(form)
         self.body.addWidget(self.note)
         self.body.addWidget(self.tabs, 1)
+        self.body.addStretch(0)  # takes the room while there is nothing to show
         self.body.addWidget(self.warnings)
         self.buttons.addWidget(self.import_button)
 
@@ -204,7 +205,7 @@ class ImportDialog(JobDialog):
         self._check()
 
     def _look_soon(self) -> None:
-        self.looked = None
+        self.looked = self.report = None
         self._problem = ""
         self._runner.cancel(_LOOK)
         if self._synchronous:
@@ -237,7 +238,9 @@ class ImportDialog(JobDialog):
         self._show_classes()
         self.findings.model_of_findings.clear()
         self.findings.model_of_findings.append(looked.findings)
-        self.tabs.setTabText(1, self.tr("&Check ({0})").format(len(looked.findings)))
+        number = len(looked.findings)
+        words = self.tr("&Check ({0})").format(number) if number else self.tr("&Check: all is well")
+        self.tabs.setTabText(1, words)
         self.warnings.show_lines(looked.plan.warnings)
         self._check()
 
@@ -267,6 +270,10 @@ class ImportDialog(JobDialog):
         shown = self.looked is not None
         self.tabs.setVisible(shown)
         self.warnings.setVisible(shown and bool(self.warnings.lines))
+        if self.report is not None:
+            show_note(self.note, "")
+            self.import_button.setEnabled(False)
+            return
         if problem or place:
             show_note(self.note, problem or place, "warning")
         else:
@@ -351,10 +358,10 @@ class ImportDialog(JobDialog):
         if report.added:
             said += " " + self.tr("New classes: {0}.").format(", ".join(report.added))
         self.imported.emit(report.root)
+        self._check()
         self.tabs.hide()
         self.warnings.hide()
         self.say(said, "good", report.sentences)
-        self.import_button.setEnabled(False)
         self.close_button.setFocus()
 
     def _on_project_closed(self) -> None:
