@@ -1,0 +1,168 @@
+"""The instant learner in the window, with a learner that answers what the test wants."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSettings
+
+from unet_gui.core.classes import ClassTable
+from unet_gui.core.geometry import Rect
+from unet_gui.core.progress import Progress
+from unet_gui.dataset.project import Project
+from unet_gui.gui import instant
+from unet_gui.gui.instant import ROUND, InstantService
+from unet_gui.gui.prediction import PredictionService
+from unet_gui.gui.session import Session
+from unet_gui.gui.settings import Settings
+from unet_gui.unet.instant.proposing import Offer
+
+
+class FakeLearner:
+    knows = frozenset()
+
+    def study(self, _view, _labels):
+        yield
+
+
+class FakeProposer:
+    def __init__(self):
+        self.learner = FakeLearner()
+        self.asked = []
+        self.proposes = self.helps = True
+
+    def offer(self, view, labels, *, rival=None, near=None):
+        yield Progress(0, 1)
+        self.asked.append((view.name, int((labels != 255).sum()), rival, near))
+        if (labels == 255).all():
+            return None
+        mask = np.full(labels.shape, 1, np.uint8)
+        return Offer(mask, np.full(labels.shape, 200, np.uint8), self.proposes, self.helps)
+
+
+@pytest.fixture
+def proposer(monkeypatch):
+    fake = FakeProposer()
+
+    def load(_project):
+        yield
+        return fake
+
+    monkeypatch.setattr(instant, "_load", load)
+    return fake
+
+
+@pytest.fixture
+def session(qtbot, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for i in range(2):
+        Image.new("RGB", (40, 30)).save(images / f"{i}.png")
+    project = Project.create(
+        tmp_path / "p", images=images, classes=ClassTable.from_names(["a", "b"])
+    )
+    session = Session()
+    session.use_project(project)
+    qtbot.waitUntil(lambda: session.document is not None)
+    yield session
+    session.shutdown()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def service(qtbot, session, settings, proposer):
+    service = InstantService(session, settings)
+    service.restart()
+    qtbot.waitUntil(lambda: len(proposer.asked) == 1)
+    yield service
+    service.shutdown()
+
+
+def stroke(session, x=5):
+    session.begin_stroke((x, 5), 0, "Brush")
+    session.paint(Rect(x, 5, x + 4, 9))
+    session.end_stroke()
+
+
+def test_a_stroke_is_answered(qtbot, session, service, proposer):
+    assert session.ghost is None
+    with qtbot.waitSignal(service.proposing, check_params_cb=bool):
+        stroke(session)
+    assert session.ghost.round == ROUND
+    name, painted, rival, near = proposer.asked[-1]
+    assert (name, painted, rival, near) == ("0.png", 16, None, (7.0, 7.0))
+
+
+def test_nothing_changes_under_the_brush(qtbot, session, service):
+    with qtbot.waitSignal(session.ghost_changed):
+        stroke(session)
+    before = session.ghost
+    session.begin_stroke((20, 20), 1, "Brush")
+    service._on_answered("0.png", Offer(before.mask.copy(), before.confidence, True, True))
+    assert session.ghost is before
+    session.end_stroke()
+    assert session.ghost is not before
+
+
+def test_undo_of_everything_takes_the_proposal_back(qtbot, session, service):
+    with qtbot.waitSignal(session.ghost_changed):
+        stroke(session)
+    session.undo()
+    qtbot.waitUntil(lambda: session.ghost is None)
+
+
+@pytest.mark.parametrize(("proposes", "helps", "said"), [(False, True, False), (True, False, True)])
+def test_it_is_silent_where_another_is_better_or_it_would_not_help(
+    qtbot, session, service, proposer, proposes, helps, said
+):
+    proposer.proposes, proposer.helps = proposes, helps
+    with qtbot.waitSignal(service.proposing) as heard:
+        stroke(session)
+    assert session.ghost is None
+    assert bool(heard.args[0]) is said
+
+
+def test_switching_off_is_remembered_and_ends_it(qtbot, session, service, settings, proposer):
+    with qtbot.waitSignal(service.proposing, check_params_cb=lambda text: not text):
+        service.set_enabled(False)
+    assert settings.get("learn/instant") is False
+    asked = len(proposer.asked)
+    stroke(session)
+    service.restart()
+    again = InstantService(session, settings)
+    assert not again.enabled
+    again.shutdown()
+    assert len(proposer.asked) == asked
+    service.set_enabled(True)
+    qtbot.waitUntil(lambda: len(proposer.asked) > asked)
+
+
+def test_the_next_image_is_answered_as_well(qtbot, session, service, proposer):
+    session.next_image()
+    qtbot.waitUntil(lambda: proposer.asked[-1][0] == "1.png")
+
+
+def test_another_project_begins_anew(qtbot, session, service, proposer):
+    asked = len(proposer.asked)
+    project = session.project
+    session.close_project()
+    assert service._proposer is None
+    session.use_project(project)
+    service.restart()
+    qtbot.waitUntil(lambda: len(proposer.asked) > asked)
+
+
+def test_the_round_in_use_is_silent_meanwhile_and_says_why(session):
+    prediction = PredictionService(session)
+    prediction.leave_to("Instant learner proposes")
+    assert prediction.state.text == "Instant learner proposes"
+    ghost = instant.Ghost(np.zeros((30, 40), np.uint8), np.zeros((30, 40), np.uint8), "round-001")
+    prediction._on_predicted(session.entry, (ghost, ""))
+    assert session.ghost is None
+    prediction.leave_to("")
+    prediction._on_predicted(session.entry, (ghost, ""))
+    assert session.ghost is ghost
+    prediction.shutdown()

@@ -1,0 +1,138 @@
+"""Rounds of the instant learner in a project: written, loaded, compared, predicted with."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unet_gui.core.errors import CheckpointError, TrainingError
+from unet_gui.core.metrics import ConfusionMatrix
+from unet_gui.core.progress import drain
+from unet_gui.unet import checkpoint, instant_round
+from unet_gui.unet.device import cpu
+from unet_gui.unet.instant.learner import Effort
+from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.predict import Predictor
+from unet_gui.unet.rounds import proposing_checkpoint, train_instant_round, train_round
+from unet_gui.unet.samples import Sample
+from unet_gui.unet.scoring import Score
+from unet_gui.unet.settings import TrainSettings
+
+SETS = ("wbc", "em_membranes", "vessels")
+
+
+@pytest.fixture(autouse=True)
+def quick(request, monkeypatch):
+    if "slow" not in request.keywords:
+        monkeypatch.setattr(instant_round, "THOROUGH", Effort(steps=60, trees=10))
+
+
+@pytest.fixture
+def learn(tiny_project, small_file):
+    def run(**changes):
+        chosen = InstantSettings(small_file, **changes)
+        return drain(train_instant_round(tiny_project, chosen, device=cpu()))
+
+    return run
+
+
+def predict(loaded, image):
+    return drain(Predictor(loaded, cpu()).predict(image))
+
+
+def test_a_round_is_written_adopted_and_proposes(learn, tiny_project, drawn):
+    done = learn()
+    assert done.result.adopted
+    info = json.loads((done.path / "model.json").read_text())
+    assert (info["learner"], info["decoder"], info["trained"]) == ("instant", "instant", [0, 1, 2])
+    assert tiny_project.adopted == "round-001"
+    loaded, name = proposing_checkpoint(tiny_project)
+    assert name == "round-001"
+    image, truth = drawn(7, (96, 64))
+    found = predict(loaded, image)
+    assert (found.mask == truth)[truth != 255].mean() > 0.85
+    assert 255 not in found.mask
+    np.testing.assert_array_equal(found.mask, predict(done.result.checkpoint, image).mask)
+
+
+def test_the_same_seed_gives_the_same_round(learn):
+    first, again = (learn(seed=3).result.checkpoint.net.state_dict() for _ in range(2))
+    assert all(torch.equal(v, again[k]) for k, v in first.items())
+
+
+def test_a_round_that_is_not_better_is_there_but_not_adopted(learn, tiny_project, monkeypatch):
+    learn()
+    monkeypatch.setattr(Score, "better_than", lambda *_args: False)
+    second = learn()
+    assert not second.result.adopted
+    assert second.result.previous is not None
+    assert tiny_project.adopted == "round-001"
+
+
+def test_a_u_net_starts_anew_but_has_to_beat_the_instant_round(learn, tiny_project, monkeypatch):
+    learn()
+    monkeypatch.setattr(Score, "better_than", lambda _self, other: other is None)
+    settings = TrainSettings(encoder_weights="none", width=0.125, budget=None, epochs=1, patch=64)
+    done = drain(train_round(tiny_project, settings, device=cpu()))
+    assert done.result.checkpoint.info["decoder"] == "lite"
+    assert done.result.previous is not None
+    assert not done.result.adopted
+    assert tiny_project.adopted == "round-001"
+
+
+def test_a_damaged_round_is_refused(learn):
+    path = learn().path
+    info = json.loads((path / "model.json").read_text())
+    (path / "model.json").write_text(json.dumps({**info, "num_classes": 7}))
+    with pytest.raises(CheckpointError, match="does not fit"):
+        checkpoint.load(path)
+
+
+def test_nothing_labelled(classes, small_file, noise):
+    blank = Sample.of("a", noise(16, 16), np.full((16, 16), 255, np.uint8))
+    with pytest.raises(TrainingError, match="Nothing is labelled"):
+        drain(learn_instantly([blank], InstantSettings(small_file), classes=classes, device=cpu()))
+
+
+def test_images_beyond_the_budget_are_named(classes, small_file, drawn_samples):
+    chosen = InstantSettings(small_file, budget=1e-6)
+    result = drain(learn_instantly(drawn_samples(3), chosen, classes=classes, device=cpu()))
+    assert result.checkpoint.info["samples"] == 1
+    assert len(result.notes) == 2
+    assert all("time was over" in note for note in result.notes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_real_images(name, vgg16_file):
+    """Sparse strokes on three images carry over to a fourth, better than one class everywhere."""
+    shared = Path(os.environ.get("UNET_GUI_SHARED") or vgg16_file.parents[1])
+    folder = shared / "data" / name
+    if not folder.is_dir():
+        pytest.skip(f"there is no data set at {folder}")
+    from unet_gui.core.classes import ClassTable
+
+    listed = json.loads((folder / "meta.json").read_text())["classes"]
+    table = ClassTable.from_names([f"class {i}" for i in range(len(listed))])
+    pairs = []
+    for file in sorted((folder / "images").iterdir())[:4]:
+        image = np.asarray(Image.open(file).convert("RGB"))[:256, :256]
+        mask = np.asarray(Image.open(folder / "masks" / f"{file.stem}.png"))[:256, :256]
+        pairs.append((file.name, np.ascontiguousarray(image), mask))
+    samples = []
+    for file_name, image, mask in pairs[:3]:
+        sparse = np.full_like(mask, 255)
+        sparse[::24] = mask[::24]
+        samples.append(Sample.of(file_name, image, sparse))
+    job = learn_instantly(samples, InstantSettings(vgg16_file), classes=table, device=cpu())
+    found = predict(drain(job).checkpoint, pairs[3][1]).mask
+    truth = pairs[3][2]
+    reached, floor = ConfusionMatrix(255), ConfusionMatrix(255)
+    reached.update(found, truth)
+    seen = truth[truth != 255]
+    floor.update(np.full_like(truth, np.bincount(seen).argmax()), truth)
+    assert reached.miou > floor.miou + 0.15
