@@ -42,7 +42,8 @@ def filter_octaves(image: RgbImage) -> list[Floats]:
         for a grey image, else 3.
     """
     height, width = image.shape[:2]
-    pad = ((0, -height % ALIGN), (0, -width % ALIGN), (0, 0))
+    # at least two points at the coarsest octave, or there is no slope
+    pad = (*((0, max(-side % ALIGN, 2 * ALIGN - side)) for side in (height, width)), (0, 0))
     planes = np.pad(image if not is_grey(image) else image[..., :1], pad, mode="edge")
     banks = [_of_channel(np.ascontiguousarray(p)) for p in np.moveaxis(planes, -1, 0)]
     return [
