@@ -67,7 +67,16 @@ def measure(folder: Path) -> dict:
     opened = clocked(lambda: Project.open(folder))
     with tempfile.TemporaryDirectory() as home:
         places = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "CACHE", "STATE")}
-        command = [sys.executable, __file__, "--child", repr(time.time()), "--folder", str(folder)]
+        command = [
+            sys.executable,
+            "-X",
+            "faulthandler",
+            __file__,
+            "--child",
+            repr(time.time()),
+            "--folder",
+            str(folder),
+        ]
         environment = {**os.environ, **places, "HOME": home}
         found = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
     return {
