@@ -26,12 +26,13 @@ def shown(window):
     return {dock.objectName() for dock in window.docks if not dock.isHidden()}
 
 
-USUAL = [["Classes", "History"], ["Learner", "Display"]]
+USUAL = [["Classes", "History"], ["Learner", "Display", "Channels"]]
 
 
 def test_panels_share_their_places(window):
     assert tab_bars(window) == USUAL
-    main = {"image_dock", "class_dock", "history_dock", "learner_dock", "display_dock"}
+    upper = {"image_dock", "class_dock", "history_dock"}
+    main = upper | {"learner_dock", "display_dock", "channels_dock"}
     assert shown(window) - {"navigator_dock"} == main
 
 
@@ -81,6 +82,19 @@ def test_tab_on_the_canvas_brings_back_just_what_was_there(window):
     assert shown(window) == set()
     QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
     assert shown(window) == before
+
+
+def test_panels_come_back_as_high_as_they_were(window, qtbot):
+    classes, learner = window.class_dock, window.parts.learner_dock
+    QApplication.processEvents()
+    window.resizeDocks([classes, learner], [200, 400], Qt.Orientation.Vertical)
+    QApplication.processEvents()
+    before = classes.height(), learner.height()
+    for _ in range(3):
+        for _ in range(2):
+            QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
+            QApplication.processEvents()
+    qtbot.waitUntil(lambda: (classes.height(), learner.height()) == before, timeout=1000)
 
 
 def test_the_right_column_leaves_room_for_the_image(window):
