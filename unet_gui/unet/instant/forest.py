@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -60,6 +61,11 @@ def widened(filters: Floats, channels: int) -> Floats:
         filters.mean(1, keepdims=True) if channels == 1 else np.repeat(filters, channels, axis=1)
     )
     return wide
+
+
+def preload() -> None:
+    """Load scikit-learn now, which takes a second, rather than when the first stroke waits."""
+    importlib.import_module("sklearn.ensemble")
 
 
 def _threads() -> int:
