@@ -94,7 +94,7 @@ def test_a_prediction_that_is_all_around_says_nothing(drawn):
     assert overlap(nested.region(nested.start), truth == 1) > 0.85
 
 
-@pytest.mark.parametrize(("name", "least"), [("wbc", 0.6), ("nuclei", 0.7)])
+@pytest.mark.parametrize(("name", "least"), [("wbc", 0.8), ("nuclei", 0.65)])
 def test_the_first_guess_is_often_the_object(shared_data, name, least):
     folder = shared_data(name)
     found = []
@@ -103,8 +103,9 @@ def test_the_first_guess_is_often_the_object(shared_data, name, least):
         truth = np.asarray(Image.open(folder / "masks" / f"{path.stem}.png"))[:300, :300]
         labels, _ = ndi.label(truth == truth.max())
         thing = labels == np.bincount(labels[labels > 0]).argmax()
-        depth = ndi.distance_transform_edt(thing)
+        # A person clicks in the middle of it; the border of the image is not that.
+        depth = ndi.distance_transform_edt(np.pad(thing, 1))[1:-1, 1:-1]
         y, x = np.unravel_index(int(depth.argmax()), depth.shape)
         nested = ObjectFinder(image).propose(int(x), int(y))
         found.append(overlap(nested.region(nested.start), thing))
-    assert np.median(found) > least
+    assert np.mean(found) > least
