@@ -6,7 +6,8 @@
     …  # masks into field/masks, by the window or by your own program
     round = unet_gui.fine_tune(project, budget=60)
     prediction = unet_gui.predict(round.path, "pictures/next.jpg")
-    unet_gui.export(project, "voc", "field-voc")
+    unet_gui.export(project, "coco", "field-coco")
+    unet_gui.import_dataset("street/annotations.json", "street-project")
     unet_gui.evaluate("predicted", "truth").miou
 
 Each function runs to its end; `on_progress` is called between steps, and an exception raised in it
@@ -25,7 +26,7 @@ from unet_gui.core.errors import ImageReadError
 from unet_gui.core.progress import drain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from unet_gui.core.document import RgbImage
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.evaluation import EvaluationReport
-    from unet_gui.dataset.formats import ExportReport
+    from unet_gui.dataset.formats import Card, ExportReport, Selection
+    from unet_gui.dataset.formats.importing import DatasetReport
     from unet_gui.dataset.project import Project
+    from unet_gui.dataset.splits import Split
     from unet_gui.unet.checkpoint import Checkpoint
     from unet_gui.unet.predict import Prediction
     from unet_gui.unet.rounds import FinishedRound
@@ -165,35 +168,103 @@ def fine_tune(
     return drain(job, on_progress)
 
 
-def export(
+def export(  # noqa: PLR0913 - what comes after `out` goes by name
     project: Project | Path | str,
     format: str,  # noqa: A002 - its name on the command line too
     out: Path | str,
     *,
     val: float = 0.2,
     seed: int = 0,
+    split: Split | None = None,
+    selection: Selection | None = None,
+    card: Card | None = None,
+    options: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    verified: bool = False,
     on_progress: OnProgress | None = None,
 ) -> ExportReport:
-    """Write all labelled images and their masks as a dataset.
+    """Write labelled images and their masks as a dataset.
 
     Args:
         project: The project.
-        format: "voc" or "png".
-        out: The folder to write; new, empty or an earlier export.
+        format: A key of `unet_gui.dataset.formats.FORMATS` that can be written: "voc", "png",
+            "coco", "yolo", "labelme", "cvat", "labelstudio", "cityscapes", "camvid", "nnunet",
+            "huggingface", ….
+        out: The folder to write; new, empty or an earlier export, unless `overwrite`.
         val: Share of the images for validation, 0 ≤ val < 1.
         seed: Decides which images those are.
+        split: How images are dealt out, by groups or lists too; takes the place of `val` and
+            `seed`. A `unet_gui.dataset.splits.Split`.
+        selection: Which images, by how far they are, which crops of them and which classes. A
+            `unet_gui.dataset.formats.Selection`; without one all with a labelled pixel.
+        card: What you say about the dataset; with it, a card and checksums are written. A
+            `unet_gui.dataset.formats.Card`.
+        options: What the format lets choose, by key; `docs/formats.md` lists them.
+        overwrite: Also write into a folder with other files in it.
+        resume: Keep what is written when stopped or failing, and go on from there the next time.
+        verified: Read all of it again before it appears, and compare it pixel by pixel.
         on_progress: Called before each image.
 
     Returns:
         Counts, the split, and `warnings` about what was lost.
 
     Raises:
-        ExportError: nothing to export, `out` taken or not writable.
+        ExportError: unknown format or option, nothing to export, `out` taken or not writable, or
+            what was read again differs.
         ImageReadError, MaskReadError: an image or mask cannot be read.
     """
     from unet_gui.dataset.formats import export as job
 
-    return drain(job(_opened(project), format, out, val=val, seed=seed), on_progress)
+    running = job(
+        _opened(project),
+        format,
+        out,
+        val=val,
+        seed=seed,
+        split=split,
+        selection=selection,
+        card=card,
+        options=options,
+        overwrite=overwrite,
+        resume=resume,
+        verified=verified,
+    )
+    return drain(running, on_progress)
+
+
+def import_dataset(  # noqa: PLR0913 - what comes after `into` goes by name
+    src: Path | str,
+    into: Path | str,
+    *,
+    format: str = "auto",  # noqa: A002 - its name on the command line too
+    images: str = "copy",
+    options: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+) -> DatasetReport:
+    """Bring a dataset made elsewhere into a project; classes are matched by name.
+
+    Args:
+        src: Its folder, or its file where it is one.
+        into: A project, or a folder to make one in.
+        format: "auto", or a key of `unet_gui.dataset.formats.FORMATS` that can be read.
+        images: "copy" them into the project, or "refer" to them where they are.
+        options: What the format lets choose, by key.
+        overwrite: Replace masks that images in the project have already.
+        on_progress: Called before each image.
+
+    Returns:
+        `images`, `masks`, `added` classes, `problems` and `sentences`, all a person should know.
+
+    Raises:
+        DatasetError: it is not there, of no known format, damaged, or holds nothing.
+        ProjectError, MaskWriteError: the project cannot be written; what was imported stays.
+    """
+    from unet_gui.dataset.formats import import_dataset as job
+
+    running = job(src, into, format=format, options=options, images=images, overwrite=overwrite)
+    return drain(running, on_progress)
 
 
 def evaluate(

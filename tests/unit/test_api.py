@@ -7,7 +7,18 @@ import pytest
 from PIL import Image
 
 import unet_gui
-from unet_gui.core.errors import CheckpointError, ImageReadError, TrainingError, UsageError
+from unet_gui.core.errors import (
+    CheckpointError,
+    DatasetError,
+    ExportError,
+    ImageReadError,
+    TrainingError,
+    UsageError,
+)
+from unet_gui.dataset.class_choice import ClassChoice
+from unet_gui.dataset.formats import Card, Selection
+from unet_gui.dataset.formats.selection import Only
+from unet_gui.dataset.splits import Split
 
 
 @pytest.fixture
@@ -80,6 +91,45 @@ def test_errors_are_words(tmp_path, tiny_project):
         entry.mask_path.unlink(missing_ok=True)
     with pytest.raises(TrainingError, match="Nothing is labelled"):
         unet_gui.fine_tune(tiny_project, epochs=1, width=0.125, device="cpu")
+
+
+def test_what_can_be_chosen_of_an_export(tmp_path, tiny_project):
+    report = unet_gui.export(
+        tiny_project,
+        "coco",
+        tmp_path / "coco",
+        split=Split(val=0),
+        selection=Selection(Only.LABELLED, classes=ClassChoice(keep=("disc",))),
+        card=Card(license="CC-BY-4.0"),
+        verified=True,
+    )
+    assert report.images == len(report.train) > 0
+    assert report.verified is not None
+    assert (tmp_path / "coco" / "README.md").is_file()
+    with pytest.raises(ExportError):
+        unet_gui.export(tiny_project, "png", tmp_path / "png", options={"nonsense": "1"})
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mine.txt").touch()
+    with pytest.raises(ExportError):
+        unet_gui.export(tiny_project, "png", tmp_path / "taken")
+    unet_gui.export(tiny_project, "png", tmp_path / "taken", overwrite=True)
+    assert (tmp_path / "taken" / "mine.txt").is_file()
+
+
+def test_there_and_back(tmp_path, tiny_project):
+    unet_gui.export(tiny_project, "voc", tmp_path / "voc")
+    steps = []
+    report = unet_gui.import_dataset(tmp_path / "voc", tmp_path / "new", on_progress=steps.append)
+    assert steps
+    assert report.format == "voc"
+    back = unet_gui.open_project(tmp_path / "new")
+    assert report.images == report.masks == len(back.images) > 0
+    for entry in back.images:
+        first = next(e for e in tiny_project.images if e.mask_path.stem == entry.mask_path.stem)
+        shape = np.asarray(Image.open(first.path)).shape
+        assert np.array_equal(back.load_mask(entry, shape), tiny_project.load_mask(first, shape))
+    with pytest.raises(DatasetError):
+        unet_gui.import_dataset(tmp_path / "nowhere", tmp_path / "other")
 
 
 def test_an_exception_in_on_progress_stops_the_work(tiny_project, tmp_path):

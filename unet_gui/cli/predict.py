@@ -1,11 +1,12 @@
-"""`unet-gui predict PROJECT|IMAGE… --out DIR [--checkpoint CKPT] [--probabilities]`."""
+"""`unet-gui predict PROJECT|IMAGE… --out DIR [--checkpoint CKPT] [--probabilities] [--resume]`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from unet_gui.cli.together import run_together
 from unet_gui.core.errors import CheckpointError, ImageReadError, MaskWriteError, UsageError
 from unet_gui.core.progress import Progress
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.project import Project
     from unet_gui.unet.checkpoint import Checkpoint
+    from unet_gui.unet.device import Device
+    from unet_gui.unet.distributed import Group
     from unet_gui.unet.predict import Prediction, Predictor
 
 
@@ -41,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write DIR/<stem>.npz: probabilities (class × height × width) and class_ids",
     )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="leave out images whose mask is in DIR already, whoever predicted it",
+    )
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
@@ -54,45 +62,81 @@ class _Item:
         return self.image.name
 
 
+@dataclass(slots=True)
+class _Part:
+    """What one process has predicted."""
+
+    masks: list[tuple[str, Path]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failed: int = 0
+
+
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Predict every image; those that cannot be read are named and make it fail in the end."""
+    """Predict every image; those that cannot be read are named and make it fail in the end.
+
+    Under `torchrun` each process predicts its part of the images, and the first of them speaks.
+    """
+
+    def work(group: Group, device: Device, output: Output) -> int:
+        return _run(args, output, group, device)
+
+    return run_together(args.device, output, work)
+
+
+def _run(args: argparse.Namespace, output: Output, group: Group, device: Device) -> int:
+    from unet_gui.unet.predict import Predictor
+
     project, items = _items([Path(t) for t in args.targets])
     if project is not None and project.notice:
         output.warn(project.notice)
     if not items:
         raise UsageError(f"There are no images in {args.targets[0]}.")
-    _overwrites_nothing(Path(args.out), items, project)
-    named = Path(args.checkpoint) if args.checkpoint else None
-
-    from unet_gui.unet.device import pick
-    from unet_gui.unet.predict import Predictor
-
-    device = pick(args.device)
-    checkpoint, source = _checkpoint(project, named)
+    out = Path(args.out)
+    _overwrites_nothing(out, items, project)
+    checkpoint, source = _checkpoint(project, Path(args.checkpoint) if args.checkpoint else None)
     for note in checkpoint.notes:
         output.say(f"note: {note}")
     predictor = Predictor(checkpoint, device)
-    classes = _classes(checkpoint, project)
-    out = Path(args.out)
     if project is not None:
         _keep_out_of_images(out, project)
-    job = _predict_all(predictor, classes, items, out, output, keep=args.probabilities)
-    failed = output.drain(job)
-    done = len(items) - failed
+    missing = group.once(lambda: _missing(items, out, args)) if args.resume else range(len(items))
+    mine = [items[i] for i in group.share(missing)]
+    classes = _classes(checkpoint, project)
+    job = _predict_all(predictor, classes, mine, out, output, keep=args.probabilities)
+    parts = group.gather(output.drain(job))
+    for part in parts[1:]:  # what the first has to say it said on the way
+        for warning in part.warnings:
+            output.warn(warning)
+        for name, mask in part.masks:
+            output.event("image", image=name, mask=mask)
+    failed = sum(part.failed for part in parts)
+    where = predictor.device.description
     output.result(
         {
             "event": "done",
-            "images": done,
+            "images": len(missing) - failed,
             "failed": failed,
+            "skipped": len(items) - len(missing),
             "out": args.out,
             "checkpoint": source,
-            "device": predictor.device.description,
+            "device": where,
+            "processes": group.size,
         },
-        f"{done} masks in {args.out}, predicted by {source} on {predictor.device.description}",
+        f"{len(missing) - failed} masks in {args.out}, predicted by {source} on "
+        f"{f'{group.size} × ' if group.size > 1 else ''}{where}",
     )
     if failed:
-        raise ImageReadError(f"{failed} of {len(items)} images could not be predicted.")
+        raise ImageReadError(f"{failed} of {len(missing)} images could not be predicted.")
     return 0
+
+
+def _missing(items: Sequence[_Item], out: Path, args: argparse.Namespace) -> list[int]:
+    """Places of the images that have no mask yet; masks appear whole or not at all."""
+
+    def there(target: Path) -> bool:
+        return target.is_file() and (not args.probabilities or target.with_suffix(".npz").is_file())
+
+    return [i for i, item in enumerate(items) if not there(out / item.out)]
 
 
 def _items(targets: Sequence[Path]) -> tuple[Project | None, list[_Item]]:
@@ -230,33 +274,37 @@ def _predict_all(
     output: Output,
     *,
     keep: bool,
-) -> Generator[Progress, None, int]:
-    """Predict and write; the result is how many images could not be read."""
+) -> Generator[Progress, None, _Part]:
+    """Predict and write."""
     from unet_gui.dataset import pages
     from unet_gui.dataset.masks import save_mask
 
-    failed = 0
-    noted = ""
+    part = _Part()
+
+    def warn(text: str) -> None:
+        part.warnings.append(text)
+        output.warn(text)
+
     for index, item in enumerate(items):
         progress = Progress(index, len(items), item.name)
         yield progress
         try:
             image = pages.read(item.image)
         except ImageReadError as error:
-            failed += 1
-            output.warn(error.message)
+            part.failed += 1
+            warn(error.message)
             continue
         prediction = yield from _predict(predictor.predict(image, probabilities=keep), progress)
         target = out / item.out
-        save_mask(target, prediction.mask, classes)
         if keep:
             _save_probabilities(target.with_suffix(".npz"), prediction)
-        if prediction.note and prediction.note != noted:
-            noted = prediction.note
-            output.warn(noted)
+        save_mask(target, prediction.mask, classes)
+        if prediction.note and prediction.note not in part.warnings:
+            warn(prediction.note)
+        part.masks.append((item.name, target))
         output.event("image", image=item.name, mask=target)
     yield Progress(len(items), len(items))
-    return failed
+    return part
 
 
 def _predict(

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -224,3 +230,44 @@ def test_full_disk(run_cli, trained, tmp_path, monkeypatch):
     done = run_cli("predict", trained.root, "--out", tmp_path / "out", "--device", "cpu")
     assert done.code == 1
     assert "disk is full" in done.err
+
+
+def test_resume_leaves_out_what_is_there(run_cli, trained, tmp_path):
+    words = ("predict", trained.root, "--out", tmp_path / "out", "--device", "cpu", "--json")
+    run_cli(*words)
+    (tmp_path / "out" / "b.png").unlink()
+    again = run_cli(*words, "--resume")
+    assert [e["image"] for e in again.events if e["event"] == "image"] == ["b.jpg"]
+    assert again.events[-1]["images"] == 1
+    assert again.events[-1]["skipped"] == 2
+    more = run_cli(*words, "--resume", "--probabilities")
+    assert more.events[-1]["images"] == 3
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_images(run_cli, trained, tmp_path, image_folder):
+    run_cli("predict", trained.root, "--out", tmp_path / "one", "--device", "cpu")
+    (image_folder / "aa_broken.png").write_bytes(b"no image")  # second in the list
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
+            *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
+            *("-m", "unet_gui", "predict", str(trained.root), "--out", str(tmp_path / "two")),
+            *("--device", "cpu", "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert done.stderr.count("warning: ") == 1, done.stderr
+    assert sum(e["event"] == "error" for e in events) == 1
+    assert sum(e["event"] == "image" for e in events) == 3
+    (last,) = [e for e in events if e["event"] == "done"]
+    assert (last["images"], last["failed"], last["processes"]) == (3, 1, 2)
+    for path in (tmp_path / "one").rglob("*.png"):
+        twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
+        assert twin.read_bytes() == path.read_bytes()
