@@ -185,6 +185,29 @@ def test_rounds_newest_first_with_a_tick_at_the_one_in_use(panel, session):
     assert panel.previous_round == "round-001"
 
 
+def test_a_round_is_noted_and_says_what_it_learned_from(panel, session):
+    make_rounds(session, 0.71, 0.81, adopted="round-002")
+    path = Path(session.project.models_dir) / "round-002" / "model.json"
+    about = {**json.loads(path.read_text()), "samples": 3, "labelled_pixels": 4321}
+    path.write_text(json.dumps({**about, "parent": "round-001"}))
+    panel.rounds.show_rounds(session.project)
+    panel.rounds.note.setText("the one with < night images")
+    panel.rounds.note.editingFinished.emit()
+    assert json.loads(path.read_text())["note"] == "the one with < night images"
+    words = panel.rounds.tree.topLevelItem(0).toolTip(1)
+    assert "Images: 3" in words
+    assert "Labelled pixels: 4" in words
+    assert "round-001" in words
+    assert "&lt; night" in words
+    panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(1))
+    assert panel.rounds.note.text() == ""
+    panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(2))
+    assert not panel.rounds.note.isEnabled()
+    panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(0))
+    assert panel.rounds.note.text() == "the one with < night images"
+    assert session.project.round("round-002").note == "the one with < night images"
+
+
 def test_the_previous_round_goes_by_number(panel, session):
     make_rounds(session, 0.71, 0.81)
     models = Path(session.project.models_dir)

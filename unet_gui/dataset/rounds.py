@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import ProjectError
 from unet_gui.dataset.discovery import natural_key
+from unet_gui.dataset.files import explain, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,30 @@ class Round:
     name: str
     path: Path
     info: dict[str, Any] = field(compare=False)
+
+    @property
+    def note(self) -> str:
+        """What the person wrote about it."""
+        return str(self.info.get("note") or "")
+
+    def write_note(self, text: str) -> None:
+        """Keep a note in model.json; an empty one takes it out.
+
+        Raises:
+            ProjectError: it cannot be written.
+        """
+        found = _read_round(self.path)
+        info = dict(self.info if found is None else found.info)
+        info.pop("note", None)
+        if text.strip():
+            info["note"] = text.strip()
+        try:
+            write_json(self.path / INFO_NAME, info)
+        except OSError as error:
+            reason, hint = explain(error)
+            raise ProjectError(f"The note cannot be written: {reason}.", hint) from error
+        self.info.clear()
+        self.info.update(info)
 
 
 class Rounds:

@@ -166,6 +166,7 @@ def _result(
         "seconds": round(trainer.seconds, 2),
         "steps": trainer.step,
         "samples": len({cell.sample for cell in trainer.samples.training}),
+        "labelled_pixels": sum(sum(c.counts.values()) for c in trainer.samples.training),
         "device": trainer.device.description,
         "curve": trainer.curve,
     }

@@ -185,6 +185,7 @@ class LearnerPanel(QWidget):
         finetuning.failed.connect(self._on_finetuning_failed)
         self.button.clicked.connect(self.toggle)
         self.rounds.use_requested.connect(self.use_round)
+        self.rounds.failed.connect(self._session.failed)
         self._theme.changed.connect(self._show_state)
         self._theme.changed.connect(self._show_curves)
 

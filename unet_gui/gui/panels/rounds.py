@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt, Sign
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QLineEdit,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from unet_gui.core.errors import ProjectError
 from unet_gui.gui.panels.wording import score, tip
 from unet_gui.gui.theme.tokens import SPACE_M
 from unet_gui.gui.theme.widgets import named
@@ -33,15 +35,19 @@ class RoundsList(QWidget):
 
     Signals:
         use_requested: name of the round to use, "" for the start.
+        failed: a UnetGuiError: a note could not be written.
     """
 
     use_requested = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self.adopted: str | None = None
         self.names: list[str] = []
+        self._rounds: dict[str, Round] = {}
+        self._noted: Round | None = None
         self.tree = named(QTreeWidget(), "rounds")
         self.tree.setAccessibleName(self.tr("Rounds"))
         self.tree.setProperty("framed", True)
@@ -58,14 +64,20 @@ class RoundsList(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.use_button = named(QPushButton(self.tr("Use this round")), "use_round")
+        self.note = named(QLineEdit(), "round_note")
+        self.note.setPlaceholderText(self.tr("A note about this round"))
+        self.note.setAccessibleName(self.note.placeholderText())
+        self.note.setMaxLength(500)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_M)
         layout.addWidget(self.tree)
+        layout.addWidget(self.note)
         layout.addWidget(self.use_button)
         self.tree.currentItemChanged.connect(self._on_tree_current_changed)
         self.tree.itemDoubleClicked.connect(self._use_chosen)
         self.use_button.clicked.connect(self._use_chosen)
+        self.note.editingFinished.connect(self._on_note_finished)
         theme.changed.connect(self._mark)
 
     def show_rounds(self, project: Project | None) -> None:
@@ -73,6 +85,8 @@ class RoundsList(QWidget):
         rounds = project.rounds() if project is not None else []
         self.adopted = project.adopted if project is not None else None
         self.names = [entry.name for entry in rounds]
+        self._rounds = {entry.name: entry for entry in rounds}
+        self._noted = None
         self.tree.clear()
         for entry in reversed(rounds):
             self.tree.addTopLevelItem(self._item(entry.name, entry))
@@ -96,11 +110,42 @@ class RoundsList(QWidget):
             texts = [title_of(name), score(scores.get("miou")), _when(entry.info.get("date"))]
         item = QTreeWidgetItem(texts)
         item.setData(0, _NAME, name)
-        words = self.tr("What proposed before the first round") if entry is None else tip(name)
-        item.setToolTip(0, words)
+        for column in range(3):
+            item.setToolTip(column, tip(self._about(entry)))
         item.setSizeHint(0, QSize(0, self._row_height))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return item
+
+    def _about(self, entry: Round | None) -> str:
+        """Where a round comes from, in lines: its folder, data, parent and note."""
+        if entry is None:
+            return self.tr("What proposed before the first round")
+        locale, info = QLocale(), entry.info
+        lines = [entry.name]
+        if info.get("samples"):
+            lines.append(self.tr("Images: {0}").format(info["samples"]))
+        if info.get("labelled_pixels"):
+            pixels = locale.toString(int(info["labelled_pixels"]))
+            lines.append(self.tr("Labelled pixels: {0}").format(pixels))
+        if info.get("parent"):
+            lines.append(self.tr("Went on from: {0}").format(info["parent"]))
+        return "\n".join([*lines, *([entry.note] if entry.note else [])])
+
+    def _on_note_finished(self) -> None:
+        entry = self._noted
+        if entry is None or self.note.text().strip() == entry.note:
+            return
+        try:
+            entry.write_note(self.note.text())
+        except ProjectError as error:
+            self.note.setText(entry.note)
+            self.failed.emit(error)
+            return
+        for row in range(self.tree.topLevelItemCount()):
+            item = self.tree.topLevelItem(row)
+            if item is not None and item.data(0, _NAME) == entry.name:
+                for column in range(3):
+                    item.setToolTip(column, tip(self._about(entry)))
 
     def _mark(self) -> None:
         blank = self._theme.icon("accept", "transparent")
@@ -121,6 +166,11 @@ class RoundsList(QWidget):
 
     def _on_tree_current_changed(self) -> None:
         chosen = self._chosen()
+        self._on_note_finished()
+        shown = self.adopted if chosen is None else chosen
+        self._noted = self._rounds.get(shown or "")
+        self.note.setText(self._noted.note if self._noted is not None else "")
+        self.note.setEnabled(self._noted is not None)
         self.use_button.setEnabled(chosen is not None and chosen != (self.adopted or ""))
 
     def _use_chosen(self) -> None:
