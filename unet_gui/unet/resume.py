@@ -11,7 +11,7 @@ import shutil
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 
@@ -20,9 +20,6 @@ from unet_gui.dataset.files import explain, write_atomic
 from unet_gui.unet.distributed import Group
 from unet_gui.unet.patches import Augmentation
 from unet_gui.unet.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from unet_gui.unet.trainer import Trainer
 
 FORMAT: Final = 1
 FOLDER: Final = ".interrupted"
@@ -85,9 +82,8 @@ class Keeper:
     def due(self) -> bool:
         return time.monotonic() - self._last >= self.every
 
-    def keep(self, trainer: Trainer) -> None:
-        """Replace the state on disk, whole or not at all; `problem` says why it could not be."""
-        state = trainer.state()
+    def keep(self, state: dict[str, Any]) -> None:
+        """Replace the state of the trainer on disk, whole or not at all; `problem` says why it could not be."""
         about = {
             "format": FORMAT,
             "settings": plain_settings(self.settings),

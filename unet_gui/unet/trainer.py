@@ -146,7 +146,7 @@ class Trainer:
                 score = scorer.if_due(self.share_done) if scorer is not None else None
                 self.seconds = time.perf_counter() - began
                 if keeper is not None and keeper.due and self.share_done < 1:
-                    keeper.keep(self)
+                    keeper.keep(self.state())
                 yield self.progress(score)
         finally:
             self.group.training = False
@@ -159,7 +159,7 @@ class Trainer:
         self.seconds, stop = self.group.agree(self.seconds)
         if stop:
             if keeper is not None and self.seconds >= keeper.every:
-                keeper.keep(self)
+                keeper.keep(self.state())
             raise KeyboardInterrupt
         return self.share_done < 1
 
