@@ -208,7 +208,9 @@ def _candidates(layers: list[Pieces], layer: int, model: Pieces, size: int) -> I
 def distances(pieces: Pieces, model: Pieces) -> NDArray[np.float64]:
     """How little each piece is like the object."""
     area = np.abs(np.log(pieces.areas / model.areas[0]))
-    strength = np.abs(np.log(np.maximum(pieces.colors[:, 0], 0.01) / model.colors[0, 0]))
+    # A thin object may have been opened away, and then does not stand out at all.
+    own = max(float(model.colors[0, 0]), 0.01)
+    strength = np.abs(np.log(np.maximum(pieces.colors[:, 0], 0.01) / own))
     edge = np.maximum(np.log(model.edge[0] / np.maximum(pieces.edge, 1e-3)), 0)
     plain = np.maximum(np.log(model.plain[0] / np.maximum(pieces.plain, 1e-3)), 0)
     tint = np.hypot(*(pieces.colors[:, 2:] - model.colors[0, 2:]).T) / TINT
