@@ -84,8 +84,10 @@ def run(argv: Sequence[str]) -> int:
         UnetGuiError: as `create`.
     """
     app, window = create(argv)
+    from unet_gui.gui.app.collector import Collector
     from unet_gui.gui.app.incidents import Incidents, InterruptWatch
 
+    collector = Collector(lambda: window.session.stroking, window)
     incidents = Incidents(window, window.flows.errors.show)
     incidents.install()
     interrupts = InterruptWatch(window)
@@ -98,6 +100,7 @@ def run(argv: Sequence[str]) -> int:
         interrupts.remove()
         incidents.remove()
         window.shutdown()
+        collector.stop()
     return INTERRUPTED if interrupted else code
 
 
