@@ -83,7 +83,7 @@ class Keeper:
         return time.monotonic() - self._last >= self.every
 
     def keep(self, state: dict[str, Any]) -> None:
-        """Replace the state of the trainer on disk, whole or not at all; `problem` says why it could not be."""
+        """Replace the state on disk, whole or not at all; `problem` says why it could not be."""
         about = {
             "format": FORMAT,
             "settings": plain_settings(self.settings),
