@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMainWindow,
     QScrollArea,
     QToolButton,
     QWidget,
@@ -19,8 +20,6 @@ from unet_gui.gui.theme.tokens import ICON_SMALL, SPACE_L, SPACE_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtWidgets import QMainWindow
 
     from unet_gui.gui.theme import Theme
 
@@ -123,16 +122,22 @@ class PanelSwitch:
         self._panels = list(panels)
         self._hidden: list[QWidget] = []
         self._aside: list[QWidget] = []
+        self._arrangement: QByteArray | None = None
 
     def toggle(self) -> None:
         """Leave only the image, or bring back what was there."""
         shown = self._shown()
+        window = self._panels[0].window()
         if shown:
             self._hidden = shown
+            # Docks shown one by one share the room anew, a little differently each time.
+            self._arrangement = window.saveState() if isinstance(window, QMainWindow) else None
             _set_visible(shown, visible=False)
         else:
             _set_visible(self._hidden or self._panels, visible=True)
-            self._hidden = []
+            if self._arrangement is not None and isinstance(window, QMainWindow):
+                window.restoreState(self._arrangement)
+            self._hidden, self._arrangement = [], None
 
     def set_aside(self, *, aside: bool) -> None:
         """Without a project there is nothing to put into panels: the start page has the window."""

@@ -197,6 +197,7 @@ class FactLabel(QLabel):
     def __init__(self, name: str, widest: str) -> None:
         super().__init__()
         named(self, name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("muted", True)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._text = ""
