@@ -283,6 +283,9 @@ def sample_copy(python: Path) -> str:
     return done.stdout.strip()
 
 
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+
+
 def test(python: Path, missing: dict[str, list[str]], rest: list[str]) -> int:
     """Every check, in the order in which they are quick. All run, even after one has failed."""
     if missing["core"]:
@@ -296,7 +299,8 @@ def test(python: Path, missing: dict[str, list[str]], rest: list[str]) -> int:
         ("format", [str(tool / "ruff"), "format", "--check", "."]),
         ("types", [str(tool / "mypy")]),
         ("imports", [str(tool / "lint-imports"), "--no-cache"]),
-        ("quick tests", [*pytest, "-m", "not slow"]),
+        # A file at a time for each core; the slow ones bring threads of their own.
+        ("quick tests", [*pytest, "-m", "not slow", *SIDE_BY_SIDE]),
         ("slow tests", [*pytest, "-m", "slow"]),
     ]
     env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
