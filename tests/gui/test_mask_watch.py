@@ -27,17 +27,15 @@ def project(tmp_path):
 @pytest.fixture
 def session(qtbot, project):
     session = Session()
-    watcher = MaskWatcher(session, session)
+    session.watcher = MaskWatcher(session, session)
     with qtbot.waitSignal(session.image_opened):
         assert session.use_project(project)
-    qtbot.waitUntil(lambda: watcher._watch is not None)
-    session.watcher = watcher
+    qtbot.waitUntil(lambda: session.watcher._watch is not None)
     yield session
     session.shutdown()
     # They know each other: left to chance, another thread might collect them.
+    session.watcher.setParent(None)
     del session.watcher
-    watcher.setParent(None)
-    del watcher, session
     gc.collect()
 
 
