@@ -103,11 +103,13 @@ def test_an_interrupted_export_exits_130_and_leaves_nothing(tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
-    for i in range(300):
-        Image.fromarray(noise).save(images / f"{i}.bmp")
-    (tmp_path / "masks").mkdir()
-    for i in range(300):
-        Image.fromarray(np.zeros((256, 256), np.uint8)).save(tmp_path / "masks" / f"{i}.png")
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.fromarray(noise).save(images / "0.bmp")
+    Image.fromarray(np.zeros((256, 256), np.uint8)).save(masks / "0.png")
+    for i in range(1, 4000):  # so many that it is never done before the signal comes
+        os.link(images / "0.bmp", images / f"{i}.bmp")
+        os.link(masks / "0.png", masks / f"{i}.png")
     job = subprocess.Popen(
         [sys.executable, "-m", "unet_gui", "export", str(tmp_path), "--format", "png", "--out",
          str(tmp_path / "out"), "--json"],

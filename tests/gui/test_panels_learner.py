@@ -23,6 +23,7 @@ class FakePrediction(QObject):
         super().__init__()
         self.state = PredictionState("idle", "Ready", device="CPU bf16")
         self.round = "starter"
+        self.silent = False
         self.reloads = 0
 
     def reload(self):

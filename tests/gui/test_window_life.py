@@ -306,3 +306,18 @@ def test_the_question_when_a_save_fails(window, monkeypatch, answer, visible):
     still_there = window.isVisible()
     monkeypatch.undo()
     assert still_there == visible
+
+
+def test_the_instant_learner_can_be_switched_off_in_the_menu(window, qtbot):
+    action = window.commands["instant"]
+    action.setChecked(True)
+    with qtbot.waitSignal(window.instant_switched) as told:
+        action.trigger()
+    assert told.args == [False]
+
+
+def test_the_panel_says_when_the_instant_learner_proposes(window):
+    window.prediction.leave_to("Instant learner proposes")
+    assert window.findChild(QLabel, "who_proposes").text() == "The instant learner proposes"
+    window.prediction.leave_to("")
+    assert window.findChild(QLabel, "who_proposes").text() != "The instant learner proposes"

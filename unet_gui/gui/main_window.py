@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QMessageBox
 
@@ -51,7 +51,12 @@ class MainWindow(QMainWindow):
         finetuning: runs rounds.
         theme: colours and icons; follows the system unless given.
         settings: what is remembered; the user's own unless given.
+
+    Signals:
+        instant_switched: whether the instant learner shall propose.
     """
+
+    instant_switched = Signal(bool)
 
     def __init__(
         self,
@@ -149,6 +154,10 @@ class MainWindow(QMainWindow):
         """The canvas hears when such a key is let go, which no shortcut tells."""
         keys = self.commands.shortcuts.keys
         self.canvas.set_tool_keys({key: tool for tool in Tool for key in keys(tool.value)})
+
+    def switch_instant(self, *, on: bool) -> None:
+        """Whether an answer after every stroke is wanted."""
+        self.instant_switched.emit(on)
 
     # -- panels, areas, screen -------------------------------------------------------------------
 

@@ -95,6 +95,11 @@ class PredictionService(QObject):
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_load_failed
         )
 
+    @property
+    def silent(self) -> bool:
+        """Another learner proposes instead."""
+        return bool(self._quiet)
+
     def leave_to(self, text: str) -> None:
         """Another learner proposes, which `text` says; with an empty text this one does again.
 
@@ -106,6 +111,7 @@ class PredictionService(QObject):
         if text:
             self._set(self.state.kind, text)
         elif was_quiet:
+            self.state_changed.emit(self.state)
             self._request_around()
 
     def request(self, entry: ImageEntry, *, priority: int = 0) -> None:

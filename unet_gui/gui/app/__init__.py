@@ -66,6 +66,8 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     prediction.stopped.connect(instant.shutdown)
     finetuning = FineTuning(session)
     window = MainWindow(session, state, prediction, finetuning, theme=theme, settings=settings)
+    window.commands["instant"].setChecked(instant.enabled)
+    window.instant_switched.connect(instant.set_enabled)
     # Behind the widgets in the list of children, hence deleted after them.
     for part in (theme, session, state, prediction, instant, finetuning, watcher):
         part.setParent(window)

@@ -240,6 +240,8 @@ class LearnerPanel(QWidget):
         state = self._prediction.state
         if project is None:
             text = self.tr("No project is open")
+        elif self._prediction.silent:
+            text = self.tr("The instant learner proposes")
         elif state.kind == "loading":
             text = self.tr("Getting ready")
         elif not name:
@@ -249,7 +251,8 @@ class LearnerPanel(QWidget):
         else:
             text = self.tr("The starter network proposes")
         self.who.setText(text)
-        parts = [state.text] if state.kind != "off" or project is not None else []
+        told = (state.kind != "off" or project is not None) and not self._prediction.silent
+        parts = [state.text] if told else []
         if state.device:
             parts.append(state.device)
         self.what.setText(" · ".join(parts))

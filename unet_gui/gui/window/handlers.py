@@ -46,6 +46,7 @@ class Host(Protocol):
     def toggle_full_screen(self) -> None: ...
     def set_theme(self, mode: ThemeMode) -> None: ...
     def change_keys(self) -> None: ...
+    def switch_instant(self, *, on: bool) -> None: ...
 
 
 def all_handlers(host: Host) -> Handlers:
@@ -196,6 +197,7 @@ def _learning(host: Host) -> Handlers:
         "fine_tune": learner.start,
         "stop_learning": host.finetuning.stop,
         "roll_back": roll_back,
+        "instant": lambda: host.switch_instant(on=host.commands["instant"].isChecked()),
         "load_network": host.data_flows.load_network,
         "save_network": host.data_flows.save_network,
     }
