@@ -98,8 +98,16 @@ def test_a_closed_pipe_is_quiet(tmp_path):
     assert done.stderr == ""
 
 
+@pytest.fixture
+def ctrl_c():
+    """Where the tests run in the background of a shell, all they start would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes and signals")
-def test_an_interrupted_export_exits_130_and_leaves_nothing(tmp_path):
+def test_an_interrupted_export_exits_130_and_leaves_nothing(tmp_path, ctrl_c):
     images = tmp_path / "images"
     images.mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
