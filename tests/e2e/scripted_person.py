@@ -190,14 +190,15 @@ class Person:
 
     def accept_and_correct(self) -> dict:
         self.wait("a proposal", lambda: self.session.ghost is not None, 120)
-        painted = self.mask().copy()
         self.look("proposal")
+        painted, proposed = self.mask().copy(), self.session.ghost.mask.copy()
         QTest.keyClick(self.canvas, Qt.Key.Key_Return)
         QApplication.processEvents()
         accepted = self.mask().copy()
         kept = painted != 255
         assert np.array_equal(accepted[kept], painted[kept]), "a correction was overwritten"
         # the instant learner is silent where it is unsure
+        assert np.array_equal(accepted[~kept], proposed[~kept]), "something else was accepted"
         assert (accepted != 255).mean() > max(0.5, kept.mean()), "little was accepted"
         wrong = accepted != self.true_mask()
         corrections = sum(self.paint_class(c, where=wrong) for c in range(len(CLASSES)))
