@@ -86,3 +86,8 @@ def test_the_public_interface_is_there():
     assert set(unet_gui.__all__) <= set(dir(unet_gui))
     with pytest.raises(AttributeError, match="nonsense"):
         _ = unet_gui.nonsense
+
+
+def test_predicting_loads_no_compiler():
+    code = "import unet_gui.unet.predict, unet_gui.unet.instant.proposing"
+    assert loaded_by(code, "torchvision", "torch._dynamo", "sympy", "triton") == []

@@ -13,11 +13,11 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
-import torchvision
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
 
@@ -294,7 +294,7 @@ def describe(spec: ModelSpec, info: Mapping[str, Any]) -> dict[str, Any]:
     versions = {
         "unet_gui": __version__,
         "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
+        "torchvision": version("torchvision"),
     }
     full = {
         "format": FORMAT,

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.up_concat import UpConcat, init_new
@@ -36,6 +35,10 @@ STRIDE: Final = 16
 
 # Where each feature level ends in `vgg.features`: before every pooling, the last pooling dropped.
 LEVELS: Final = ((0, 4), (4, 9), (9, 16), (16, 23), (23, 30))
+VGG16: Final = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)
+"""Channels of each convolution, 0 for a pooling. Written here, because importing torchvision's
+models brings compilers along that this program never runs: 200 MB of memory and two seconds."""
+
 LITE_CHANNELS: Final = (32, 32, 48, 64, 64)
 
 
@@ -118,16 +121,19 @@ class Encoder(nn.Module):
     def __init__(self, in_channels: int = 3, width: float = 1.0) -> None:
         super().__init__()
         self.in_channels = in_channels
-        layers: list[str | int] = [
-            c if isinstance(c, str) else max(1, round(c * width)) for c in cfgs["D"]
-        ]
-        features = make_layers(layers)
-        if in_channels != 3:
-            features[0] = nn.Conv2d(in_channels, features[0].out_channels, 3, padding=1)
-        for layer in features:
+        layers: list[nn.Module] = []
+        before = in_channels
+        for channels in VGG16:
+            if channels:
+                after = max(1, round(channels * width))
+                layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(inplace=True)]
+                before = after
+            else:
+                layers.append(nn.MaxPool2d(2))
+        for layer in layers:
             if isinstance(layer, nn.Conv2d):
                 init_new(layer, relu=True)
-        self.features = features
+        self.features = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """N×C×H×W (sides multiples of 16) to five maps at 1, 1/2, 1/4, 1/8 and 1/16 of it."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from safetensors.torch import load_file as load_safetensors
-from torchvision.models import VGG16_Weights
 
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.model import Encoder, adapt_first_layer
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unet_gui.unet.pixels import Normalisation
+
+IMAGENET_FILE: Final = "vgg16-397923af.pth"
+"""What torchvision calls its weights in torch's cache."""
 
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model")
 
@@ -182,6 +184,8 @@ def imagenet() -> EncoderWeights:
     Raises:
         CheckpointError: they are not cached and cannot be downloaded.
     """
+    from torchvision.models import VGG16_Weights  # large, and seldom needed
+
     try:
         state = VGG16_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
     except (OSError, RuntimeError) as error:
@@ -196,7 +200,6 @@ def imagenet() -> EncoderWeights:
 
 def cached_imagenet() -> EncoderWeights | None:
     """ImageNet weights of torchvision, when an earlier download is on this computer."""
-    name = VGG16_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
-    if not (Path(torch.hub.get_dir()) / "checkpoints" / name).is_file():
+    if not (Path(torch.hub.get_dir()) / "checkpoints" / IMAGENET_FILE).is_file():
         return None
     return imagenet()
