@@ -3,30 +3,134 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from unet_gui.core.footprint import Spans
+from unet_gui.core.footprint import Runs, Spans
 from unet_gui.core.geometry import EMPTY, Rect
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
 Point = tuple[float, float]
 """(x, y) in image coordinates: pixel (0, 0) covers 0 ≤ x < 1, 0 ≤ y < 1."""
 
+_HALF: Final = 0.5 + 1e-9
+"""From the corner of a pixel to its centre, and a hair of tolerance: a centre on the very edge
+counts on both sides alike."""
+
+_FAR: Final = 1 << 40
+"""Beyond any column: a row that nothing covers begins there and ends on the other side."""
+
+_STEPS: Final = np.arange(1 << 14, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dab:
+    """What a brush covers that stands still, hard-edged: a class has no half pixels.
+
+    A pixel counts when its centre is covered. The pixel under the pointer always counts, so that
+    a brush of one pixel paints exactly the pixels it passes.
+
+    Attributes:
+        at: its middle.
+        radius: of the disc, or half the side of the square, in pixels.
+        square: the brush is a square.
+        top: the first row, in pixels of the image and maybe outside of it.
+        first: int64 a row, the first covered column.
+        last: int64 a row, the column after the last covered one.
+    """
+
+    at: Point
+    radius: float
+    square: bool
+    top: int
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, at: Point, diameter: float, *, square: bool = False) -> Dab:
+        """A brush somewhere, also outside the image; of a diameter below 1 it is 1 wide."""
+        x, y = at
+        radius = max(diameter, 1.0) / 2
+        top = min(math.ceil(y - radius - _HALF), math.floor(y))
+        count = max(math.floor(y + radius - 1 + _HALF), math.floor(y)) + 1 - top
+        if square:
+            first = np.full(count, math.ceil(x - radius - _HALF), np.int64)
+            last = np.full(count, math.floor(x + radius - 1 + _HALF) + 1, np.int64)
+        else:
+            half = _steps(count) + (top + 0.5 - y)
+            half *= half
+            np.subtract(radius * radius, half, out=half)
+            np.maximum(half, 0.0, out=half)
+            np.sqrt(half, out=half)
+            first = np.ceil((x - _HALF) - half).astype(np.int64)
+            half += x + _HALF
+            last = np.floor(half, out=half).astype(np.int64)
+        if radius < 0.75:  # a larger one reaches the centre of the pixel it stands on
+            row, column = math.floor(y) - top, math.floor(x)
+            first[row] = min(first[row], column)
+            last[row] = max(last[row], column + 1)
+        return cls(at, radius, square, top, first, last)
+
+    @property
+    def bottom(self) -> int:
+        """The row after the last one."""
+        return self.top + len(self.first)
+
+
+def swept(a: Dab, b: Dab, bounds: Rect, *, new: bool = False) -> Runs:
+    """What a brush covers on its way from one place to another.
+
+    What a convex brush sweeps along a straight line is convex, so each row is one run; without the
+    first dab it is two.
+
+    Args:
+        a: where it was.
+        b: where it is; of the same size and shape.
+        bounds: pixels outside are left out.
+        new: leave out what the first dab covers.
+    """
+    top, bottom = min(a.top, b.top), max(a.bottom, b.bottom)
+    first = np.empty((1 + new, bottom - top), np.int64)
+    last = np.empty_like(first)
+    first.fill(_FAR)
+    last.fill(-_FAR)
+    low, high = first[0], last[-1]
+    under_a = slice(a.top - top, a.bottom - top)
+    under_b = slice(b.top - top, b.bottom - top)
+    low[under_a], high[under_a] = a.first, a.last
+    if b is not a:
+        np.minimum(low[under_b], b.first, out=low[under_b])
+        np.maximum(high[under_b], b.last, out=high[under_b])
+        _widen_between(a, b, top, low, high)
+    if new:
+        # Left of the first dab, and right of it; where it has no row, all is left of it.
+        last[0], first[1] = high, high
+        last[0, under_a], first[1, under_a] = a.first, a.last
+    return _inside(Runs(_around(a, b, top, bottom), first, last), bounds)
+
+
+def pieces(start: Point, end: Point, longest: float) -> Iterator[tuple[Point, Point]]:
+    """Cut a segment, so that a long slanted one does not cost the box around all of it."""
+    (ax, ay), (bx, by) = start, end
+    count = max(1, math.ceil(math.hypot(bx - ax, by - ay) / longest))
+    for i in range(count):
+        t, u = i / count, (i + 1) / count
+        yield (
+            (ax + t * (bx - ax), ay + t * (by - ay)),
+            end if i + 1 == count else (ax + u * (bx - ax), ay + u * (by - ay)),
+        )
+
 
 def brush_spans(
     start: Point, end: Point, diameter: float, bounds: Rect, *, square: bool = False
 ) -> Spans:
-    """Pixels that a brush moved along the segment covers, hard-edged: a class has no half pixels.
-
-    A pixel counts when its centre is covered. The pixel under the pointer always counts, so that
-    a brush of one pixel paints exactly the pixels it passes. What a convex brush sweeps along a
-    straight line is convex, so each row is one run.
+    """Pixels that a brush moved along the segment covers, one run a row.
 
     Args:
         start: where it was.
@@ -35,36 +139,12 @@ def brush_spans(
         bounds: pixels outside are left out.
         square: the brush is a square.
     """
-    radius = max(diameter, 1.0) / 2
-    rect = Rect(
-        math.floor(min(start[0], end[0]) - radius),
-        math.floor(min(start[1], end[1]) - radius),
-        math.floor(max(start[0], end[0]) + radius) + 1,
-        math.floor(max(start[1], end[1]) + radius) + 1,
-    ).intersection(bounds)
-    if rect.empty:
-        nothing = np.zeros(0, np.int64)
-        return Spans(EMPTY, nothing, nothing)
-    rows = np.arange(rect.y0, rect.y1, dtype=np.float64) + 0.5
-    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
-    if square:
-        _reach_of_polygons(rows, _swept_square(start, end, radius), low, high)
-    else:
-        for x, y in {start, end}:
-            _reach_of_disc(rows, x, y, radius, low, high)
-        _reach_of_polygons(rows, [_band(start, end, radius)], low, high)
-    none = low > high
-    low[none], high[none] = rect.x1, rect.x0 - 1
-    # a hair of tolerance, so that a centre on the very edge counts on both sides alike
-    first = np.ceil(low - 0.5 - 1e-9).astype(np.int64)
-    last = np.floor(high - 0.5 + 1e-9).astype(np.int64) + 1
-    for x, y in (start, end):
-        column, row = math.floor(x), math.floor(y) - rect.y0
-        if 0 <= row < len(rows):
-            empty = first[row] >= last[row]
-            first[row] = column if empty else min(first[row], column)
-            last[row] = column + 1 if empty else max(last[row], column + 1)
-    return Spans(rect, np.maximum(first, rect.x0), np.minimum(last, rect.x1))
+    a = Dab.of(start, diameter, square=square)
+    b = a if end == start else Dab.of(end, diameter, square=square)
+    runs = swept(a, b, bounds)
+    if runs.rect.empty:
+        return Spans(EMPTY, runs.first[0, :0], runs.last[0, :0])
+    return Spans(runs.rect, runs.first[0], runs.last[0])
 
 
 def segment_footprint(
@@ -80,58 +160,66 @@ def segment_footprint(
     return pixels.rect, pixels.where
 
 
-def _reach_of_disc(
-    rows: NDArray[np.float64],
-    x: float,
-    y: float,
-    radius: float,
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
+def _around(a: Dab, b: Dab, top: int, bottom: int) -> Rect:
+    """The box of both, for a round number of pixels at most one too wide."""
+    left, right = (a.at[0], b.at[0]) if a.at[0] <= b.at[0] else (b.at[0], a.at[0])
+    return Rect(math.floor(left - a.radius), top, math.floor(right + a.radius) + 1, bottom)
+
+
+def _inside(runs: Runs, bounds: Rect) -> Runs:
+    """The part of the image only. A brush that lies inside costs nothing."""
+    rect = runs.rect
+    if bounds.contains(rect):
+        return runs
+    part = rect.intersection(bounds)
+    if part.empty:
+        return Runs(EMPTY, runs.first[:, :0], runs.last[:, :0])
+    rows = slice(part.y0 - rect.y0, part.y1 - rect.y0)
+    return Runs(
+        part, np.maximum(runs.first[:, rows], part.x0), np.minimum(runs.last[:, rows], part.x1)
+    )
+
+
+def _widen_between(
+    a: Dab, b: Dab, top: int, low: NDArray[np.int64], high: NDArray[np.int64]
 ) -> None:
-    """Widen `low` and `high`, in place, by the chord of a disc in each row."""
-    square = radius * radius - (rows - y) ** 2
-    hit = square >= 0
-    half = np.sqrt(square[hit])
-    low[hit] = np.minimum(low[hit], x - half)
-    high[hit] = np.maximum(high[hit], x + half)
+    """Widen rows, in place, by the two straight sides of what is swept between two dabs."""
+    if a.at[1] > b.at[1]:
+        a, b = b, a
+    (ax, ay), (bx, by) = a.at, b.at
+    if by - ay < 1e-9:
+        return  # level: both dabs have the same rows, and what is between lies between them
+    slope = (bx - ax) / (by - ay)
+    x, y = _side(bx - ax, by - ay, a.radius, square=a.square)
+    for sign, edge in ((-1, low), (1, high)):
+        # y of where the side begins and ends, as rows whose centres it passes
+        start = ay + sign * y
+        begin = max(math.ceil(start - 0.5) - top, 0)
+        end = min(math.floor(by + sign * y - 0.5) + 1 - top, len(low))
+        if begin >= end:
+            continue
+        at = _steps(end - begin) * slope
+        at += ax + sign * x + (top + begin + 0.5 - start) * slope
+        part = edge[begin:end]
+        if sign < 0:
+            at -= _HALF
+            np.minimum(part, np.ceil(at, out=at).astype(np.int64), out=part)
+        else:
+            at += _HALF
+            np.maximum(part, np.floor(at, out=at).astype(np.int64), out=part)
 
 
-def _reach_of_polygons(
-    rows: NDArray[np.float64],
-    polygons: Sequence[Sequence[Point]],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> None:
-    """Widen `low` and `high`, in place, by where the polygons' edges cross each row."""
-    for polygon in polygons:
-        for i in range(len(polygon)):
-            (ax, ay), (bx, by) = sorted((polygon[i - 1], polygon[i]), key=lambda p: p[1])
-            if by - ay < 1e-12:
-                continue  # a level edge ends where its neighbours begin
-            hit = (rows >= ay) & (rows <= by)
-            x = ax + (rows[hit] - ay) * ((bx - ax) / (by - ay))
-            low[hit] = np.minimum(low[hit], x)
-            high[hit] = np.maximum(high[hit], x)
+def _side(dx: float, dy: float, radius: float, *, square: bool) -> Point:
+    """From the middle to the corner that draws the right side when moving down by (dx, dy).
 
-
-def _band(start: Point, end: Point, radius: float) -> list[Point]:
-    """The rectangle between the two discs; nothing when they are one."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
+    Of a disc that is where the direction touches it. The left side lies opposite.
+    """
+    if square:
+        return radius, -radius if dx > 0 else radius
     length = math.hypot(dx, dy)
-    if length < 1e-9:
-        return []
-    nx, ny = -dy / length * radius, dx / length * radius
-    return [
-        (start[0] + nx, start[1] + ny),
-        (end[0] + nx, end[1] + ny),
-        (end[0] - nx, end[1] - ny),
-        (start[0] - nx, start[1] - ny),
-    ]
+    return dy / length * radius, -dx / length * radius
 
 
-def _swept_square(start: Point, end: Point, radius: float) -> list[list[Point]]:
-    """Both squares, and the paths of their corners: between them they hold every outer edge."""
-    corners = [(-radius, -radius), (radius, -radius), (radius, radius), (-radius, radius)]
-    squares = [[(x + dx, y + dy) for dx, dy in corners] for x, y in (start, end)]
-    paths = [[a, b] for a, b in zip(*squares, strict=True)]
-    return squares + paths
+def _steps(count: int) -> NDArray[np.float64]:
+    """0, 1, 2 … `count` - 1, not to be written to unless it is added to first."""
+    return _STEPS[:count] if count <= len(_STEPS) else np.arange(count, dtype=np.float64)

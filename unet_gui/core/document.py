@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_gui.core.brush import brush_spans
+from unet_gui.core.brush import Dab, pieces, swept
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.counting import count_all, delta_of, differing
 from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from unet_gui.core.brush import Point
-    from unet_gui.core.footprint import Footprint
+    from unet_gui.core.footprint import Footprint, Runs
     from unet_gui.core.history import Edit
     from unet_gui.core.tiled_mask import Key, MaskSnapshot
 
@@ -52,10 +52,11 @@ class Document:
         self._edit: EditRecorder | None = None
         self._value = UNLABELLED
         self._last: Point = (0.0, 0.0)
+        self._dab: Dab | None = None
+        self._dab_under = self.protection = Protection()
         self._whole: tuple[int, ClassMask] | None = None
         self.history = history or History()
-        self.protection = Protection()
-        self.counts = _count_all(self._tiles)
+        self.counts = count_all(self._tiles)
         self.changed_tiles: set[Key] = set()
         self.revision = 0
         self._stamps: dict[Key, int] = {}
@@ -138,17 +139,35 @@ class Document:
         self._edit = EditRecorder(name, self._tiles)
         self._value = value
         self._last = at
+        self._dab = None
 
     def stroke_to(self, point: Point, diameter: float, *, square: bool = False) -> Rect:
         """Paint from the last position to `point`; returns the pixels that may have changed."""
         if self._edit is None:
             return EMPTY
-        changed = EMPTY
-        for start, end in _pieces(self._last, point, max(256.0, 4 * diameter)):
-            spans = brush_spans(start, end, diameter, self.bounds, square=square)
-            changed = changed.union(self._write(self._edit, spans, self._value))
-        self._last = point
+        changed, dab = EMPTY, self._painted(diameter, square=square)
+        for start, end in pieces(self._last, point, max(256.0, 4 * diameter)):
+            before = dab or Dab.of(start, diameter, square=square)
+            after = before if end == start else Dab.of(end, diameter, square=square)
+            new = swept(before, after, self.bounds, new=dab is not None)
+            changed = changed.union(self._write_runs(self._edit, new))
+            dab = after
+        self._last, self._dab, self._dab_under = point, dab, self.protection
         return changed
+
+    def _painted(self, diameter: float, *, square: bool) -> Dab | None:
+        """The brush where it painted last, if it is still the same: it need not paint there again.
+
+        What it was kept from there it may paint once that is not protected any more.
+        """
+        dab = self._dab
+        same = (
+            dab is not None
+            and dab.radius == max(diameter, 1.0) / 2
+            and dab.square == square
+            and self._dab_under is self.protection
+        )
+        return dab if same else None
 
     def paint(self, rect: Rect, where: NDArray[np.bool_] | None = None) -> Rect:
         """Add any pixels to the open stroke.
@@ -168,6 +187,7 @@ class Document:
         """Add values to the open stroke; see `apply`."""
         if self._edit is None or rect.empty:
             return EMPTY
+        self._dab = None  # other values may lie under it now
         if not self.bounds.contains(rect):
             raise ValueError(f"{rect} is outside {self.bounds}")
         return self._write(self._edit, Pixels(rect, where), values)
@@ -262,6 +282,37 @@ class Document:
         for key in keys:
             self._stamps[key] = self.revision
 
+    def _write_runs(self, edit: EditRecorder, runs: Runs) -> Rect:
+        """As `_write`, of the stroke's value: costs what is covered, not the box around it."""
+        value, writable = self._value, self.protection.writable()
+        delta, changed, keys = np.zeros(256, np.int64), EMPTY, []
+        for key in runs.rect.tiles(TILE):
+            tile = self._tiles.tile(key)
+            if is_uniform(tile) and tile[0, 0] == value:
+                continue
+            places = runs.places(key)
+            old = tile.reshape(-1).take(places)
+            if writable is not None:
+                free = writable[old]
+                places, old = places[free], old[free]
+            counts = np.bincount(old, minlength=256)
+            if counts[value] == len(places):
+                continue
+            if len(places) == tile.size:
+                edit.replace_tile(key, uniform(value))
+            else:
+                edit.tile_to_write(key).reshape(-1)[places] = value
+            delta -= counts
+            delta[value] += len(places)
+            changed = changed.union(runs.rect.intersection(key_rect(key)))
+            keys.append(key)
+        if keys:
+            edit.delta += delta
+            self.counts += delta
+            edit.rect = edit.rect.union(changed)
+            self._stamp(keys)
+        return changed
+
     def _write(self, edit: EditRecorder, footprint: Footprint, values: int | ClassMask) -> Rect:
         """The one write path: tile by tile, and only where something changes."""
         writable = self.protection.writable()
@@ -276,10 +327,10 @@ class Document:
             new = values
             if not isinstance(new, int):
                 new = new[rect.moved(-footprint.rect.x0, -footprint.rect.y0).slices]
-            where = _differing(tile, tile[inside], new, where, writable)
+            where = differing(tile, tile[inside], new, where, writable)
             if where is None:
                 continue
-            delta = _delta(tile, tile[inside], new, where)
+            delta = delta_of(tile, tile[inside], new, where)
             if full and isinstance(new, int):
                 edit.replace_tile(key, uniform(new))
             else:
@@ -292,83 +343,3 @@ class Document:
             edit.rect = edit.rect.union(changed)
             self._stamp(keys)
         return changed
-
-
-def _differing(
-    tile: NDArray[np.uint8],
-    old: NDArray[np.uint8],
-    new: int | ClassMask,
-    where: NDArray[np.bool_] | None,
-    writable: NDArray[np.bool_] | None,
-) -> NDArray[np.bool_] | None:
-    """The pixels that a write changes; None when it changes none.
-
-    Moves of a brush overlap: mostly there is nothing left to do for the greater part of a tile.
-    """
-    if isinstance(new, int) and is_uniform(tile):
-        value = int(tile[0, 0])
-        if value == new or (writable is not None and not writable[value]):
-            return None
-        return np.ones(old.shape, np.bool_) if where is None else where
-    differs: NDArray[np.bool_] = old != new
-    if where is not None:
-        differs &= where
-    if writable is not None:
-        differs &= writable[old]
-    return differs if differs.any() else None
-
-
-def _delta(
-    tile: NDArray[np.uint8],
-    old: NDArray[np.uint8],
-    new: int | ClassMask,
-    where: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """int64[256], how the counts of the values change."""
-    delta = np.zeros(256, np.int64)
-    number = int(np.count_nonzero(where))
-    if is_uniform(tile):
-        delta[tile[0, 0]] -= number
-    else:
-        delta -= np.bincount(old[where], minlength=256)
-    if isinstance(new, int):
-        delta[new] += number
-    else:
-        delta += np.bincount(new[where], minlength=256)
-    return delta
-
-
-def _pieces(start: Point, end: Point, longest: float) -> Iterator[tuple[Point, Point]]:
-    """Cut a segment, so that a long slanted one does not cost the box around all of it."""
-    (ax, ay), (bx, by) = start, end
-    count = max(1, math.ceil(math.hypot(bx - ax, by - ay) / longest))
-    for i in range(count):
-        t, u = i / count, (i + 1) / count
-        yield (
-            (ax + t * (bx - ax), ay + t * (by - ay)),
-            end if i + 1 == count else (ax + u * (bx - ax), ay + u * (by - ay)),
-        )
-
-
-def histogram(values: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """int64[256]. In pieces, since bincount widens its input to eight times the size."""
-    flat = values.reshape(-1)
-    counts = np.zeros(256, np.int64)
-    for start in range(0, flat.size, 1 << 20):
-        counts += np.bincount(flat[start : start + (1 << 20)], minlength=256)
-    return counts
-
-
-def _count_all(mask: TiledMask) -> NDArray[np.int64]:
-    counts = np.zeros(256, np.int64)
-    seen = 0
-    for key in mask.keys:
-        area = key_rect(key).intersection(mask.bounds)
-        tile = mask.tile(key)
-        if is_uniform(tile):
-            counts[tile[0, 0]] += area.width * area.height
-        else:
-            counts += histogram(tile[: area.height, : area.width])
-        seen += area.width * area.height
-    counts[UNLABELLED] += mask.shape[0] * mask.shape[1] - seen
-    return counts

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.tiled_mask import TILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from unet_gui.core.tiled_mask import Key
+
 Part = tuple[Rect, "NDArray[np.bool_] | None"]
 """A rectangle and which of its pixels are meant: a bool array of its shape, None for all."""
+
+_PLACES: Final = np.arange(TILE * TILE, dtype=np.intp)
+_ROWS: Final = np.arange(TILE, dtype=np.int64) * TILE
 
 
 class Footprint(Protocol):
@@ -94,3 +100,44 @@ class Spans:
         if where is None:
             where = np.ones((box.height, box.width), np.bool_)
         return Pixels(box, where)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Some runs in each row, as many in all of them: what a brush newly covers.
+
+    Attributes:
+        rect: the rows, and all columns of any of them.
+        first: int64 runs×rows, the first covered column; no two runs of a row overlap.
+        last: int64 runs×rows, the column after the last covered one; not above `first` for none.
+    """
+
+    rect: Rect
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def places(self, key: Key) -> NDArray[np.intp]:
+        """Where in the flattened tile its pixels lie; of a tile that is covered, all places."""
+        rect, (top, left) = self.rect, (key[0] * TILE, key[1] * TILE)
+        begin = rect.y0 - top if rect.y0 > top else 0
+        end = rect.y1 - top if rect.y1 - top < TILE else TILE
+        rows = slice(top + begin - rect.y0, top + end - rect.y0)
+        first, last = self.first[:, rows], self.last[:, rows]
+        if rect.x0 < left:
+            first = np.maximum(first, left)
+        if rect.x1 > left + TILE:
+            last = np.minimum(last, left + TILE)
+        lengths = last - first
+        np.maximum(lengths, 0, out=lengths)
+        lengths = lengths.reshape(-1)
+        ends = lengths.cumsum()
+        count = int(ends[-1])
+        if count in (0, TILE * TILE):
+            return _PLACES[:count]
+        ends -= lengths
+        starts = (first + _ROWS[begin:end]).reshape(-1)
+        starts -= ends
+        starts -= left
+        places: NDArray[np.intp] = starts.repeat(lengths)
+        places += _PLACES[:count]
+        return places

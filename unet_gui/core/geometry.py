@@ -9,9 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Rect:
-    """Pixels x0 ≤ x < x1, y0 ≤ y < y1. Empty when it covers none."""
+    """Pixels x0 ≤ x < x1, y0 ≤ y < y1. Empty when it covers none.
+
+    Nobody changes one: it is not frozen only because each move of a brush makes dozens, and a
+    frozen one takes three times as long to make.
+    """
 
     x0: int
     y0: int
@@ -47,22 +51,29 @@ class Rect:
         if other.empty:
             return self
         return Rect(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
+            self.x0 if self.x0 < other.x0 else other.x0,
+            self.y0 if self.y0 < other.y0 else other.y0,
+            self.x1 if self.x1 > other.x1 else other.x1,
+            self.y1 if self.y1 > other.y1 else other.y1,
         )
 
     def intersection(self, other: Rect) -> Rect:
+        # Comparing takes a fifth of the time of min and max, and this is asked most of all.
         return Rect(
-            max(self.x0, other.x0),
-            max(self.y0, other.y0),
-            min(self.x1, other.x1),
-            min(self.y1, other.y1),
+            self.x0 if self.x0 > other.x0 else other.x0,
+            self.y0 if self.y0 > other.y0 else other.y0,
+            self.x1 if self.x1 < other.x1 else other.x1,
+            self.y1 if self.y1 < other.y1 else other.y1,
         )
 
     def contains(self, other: Rect) -> bool:
-        return other.empty or self.union(other) == self
+        """Whether all pixels of `other` are pixels of this one."""
+        return other.empty or (
+            self.x0 <= other.x0
+            and self.y0 <= other.y0
+            and other.x1 <= self.x1
+            and other.y1 <= self.y1
+        )
 
     def expanded(self, margin: int) -> Rect:
         return Rect(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.document import histogram
+from unet_gui.core.counting import histogram
 from unet_gui.dataset.files import stamp, write_atomic
 from unet_gui.dataset.mask_tiles import TILED_SUFFIX, mask_tile_counts
 from unet_gui.dataset.masks import load_mask, load_mask_tiles

@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.document import histogram
+from unet_gui.core.counting import histogram
 from unet_gui.core.errors import MaskReadError, MaskWriteError
 from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect, uniform
 from unet_gui.dataset.files import Stamp, explain, stamp, write_atomic

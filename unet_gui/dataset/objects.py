@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.document import histogram
+from unet_gui.core.counting import histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

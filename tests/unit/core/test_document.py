@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unet_gui.core.brush import segment_footprint
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.document import Document
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import History
+from unet_gui.core.protection import Protection
 from unet_gui.core.tiled_mask import TILE
 
 HEIGHT, WIDTH = 300, 270  # more than one tile each way, and no multiple of one
@@ -171,8 +173,6 @@ def test_apply_writes_an_array_only_where_told():
 def test_a_long_slanted_stroke_equals_the_whole_segment_and_costs_little_memory():
     import tracemalloc
 
-    from unet_gui.core.brush import segment_footprint
-
     document = Document.blank(1600, 1600)
     document.begin_stroke("Brush", 1, (10, 20))
     tracemalloc.start()
@@ -185,3 +185,48 @@ def test_a_long_slanted_stroke_equals_the_whole_segment_and_costs_little_memory(
     assert np.count_nonzero(painted != covered) <= 8  # roundings where two pieces meet
     assert document.counts[1] == painted.sum()
     assert peak < 12e6
+
+
+@given(
+    st.lists(point, min_size=1, max_size=6),
+    st.lists(st.sampled_from([1.0, 3.0, 24.0, 90.0]), min_size=6, max_size=6),
+    st.booleans(),
+    st.sampled_from([Protection(), Protection(frozenset({0})), Protection(only=UNLABELLED)]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_stroke_paints_all_that_its_brush_passes_and_may_change(points, widths, square, kept):
+    document = start()
+    document.protection = kept
+    wanted, table = document.mask.copy(), kept.writable()
+    document.begin_stroke("Brush", 7, points[0])
+    for a, b, diameter in zip([points[0], *points], points, widths, strict=False):
+        document.stroke_to(b, diameter, square=square)
+        rect, where = segment_footprint(a, b, diameter, document.bounds, square=square)
+        if not rect.empty:
+            part = wanted[rect.slices]
+            part[where if table is None else where & table[part]] = 7
+    document.end_stroke()
+    # long segments are painted in pieces, which may round otherwise where they meet
+    assert np.count_nonzero(document.mask != wanted) <= 8
+    assert np.array_equal(document.counts, np.bincount(document.mask.ravel(), minlength=256))
+
+
+def test_what_is_unlocked_in_the_middle_of_a_stroke_can_be_painted():
+    document = Document(np.full((60, 60), 3, np.uint8))
+    document.protection = Protection(frozenset({3}))
+    document.begin_stroke("Brush", 1, (30, 30))
+    assert document.stroke_to((30, 30), 21).empty
+    document.protection = Protection()
+    document.stroke_to((30, 30), 21)
+    document.end_stroke()
+    assert document.value_at(30, 30) == 1
+
+
+def test_what_is_written_under_the_brush_is_painted_over_again():
+    document = Document.blank(60, 60)
+    document.begin_stroke("Brush", 1, (30, 30))
+    document.stroke_to((30, 30), 21)
+    document.write(Rect(28, 28, 33, 33), 2)
+    document.stroke_to((31, 30), 21)
+    document.end_stroke()
+    assert document.counts[2] == 0

@@ -1,10 +1,11 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unet_gui.core.brush import brush_spans, segment_footprint
+from unet_gui.core.brush import Dab, brush_spans, segment_footprint, swept
 from unet_gui.core.footprint import Pixels, Spans
 from unet_gui.core.geometry import Rect
+from unet_gui.core.tiled_mask import TILE, key_rect
 
 BOUNDS = Rect(0, 0, 60, 50)
 near = st.tuples(st.floats(-20, 80), st.floats(-20, 70))
@@ -75,3 +76,30 @@ def test_a_square_brush_covers_every_square_on_its_way(a, b, side):
         if 0 <= x < BOUNDS.width and 0 <= y < BOUNDS.height:
             far[int(y), int(x)] = False
     assert not got[far].any()
+
+
+def by_tiles(runs, bounds):
+    """What runs cover, put together tile by tile, and how often."""
+    out = np.zeros((-(-bounds.height // TILE) * TILE, -(-bounds.width // TILE) * TILE), int)
+    for key in runs.rect.tiles(TILE):
+        tile = np.zeros(TILE * TILE, int)
+        np.add.at(tile, runs.places(key), 1)
+        out[key_rect(key).slices] = tile.reshape(TILE, TILE)
+    return out[: bounds.height, : bounds.width]
+
+
+wide = st.tuples(st.floats(-100, 700), st.floats(-100, 600))
+
+
+@given(wide, wide, st.floats(1, 700), st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_what_a_brush_newly_covers_is_its_way_without_where_it_was(a, b, diameter, square):
+    bounds = Rect(0, 0, 600, 500)
+    way, was = np.zeros((500, 600), bool), np.zeros((500, 600), bool)
+    for out, end in ((way, b), (was, a)):
+        rect, where = segment_footprint(a, end, diameter, bounds, square=square)
+        out[rect.slices] = where
+    first = Dab.of(a, diameter, square=square)
+    last = Dab.of(b, diameter, square=square)
+    assert np.array_equal(by_tiles(swept(first, last, bounds), bounds), way)
+    assert np.array_equal(by_tiles(swept(first, last, bounds, new=True), bounds), way & ~was)

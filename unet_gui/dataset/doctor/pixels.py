@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.document import histogram
+from unet_gui.core.counting import histogram
 from unet_gui.dataset.decoding import open_image, raw_mode
 from unet_gui.dataset.mask_tiles import TILED_SUFFIX, tiled_mask_owner
 from unet_gui.dataset.masks import OWNER_KEY, load_mask
