@@ -14,6 +14,7 @@ from unet_gui.gui.instant import ROUND, InstantService
 from unet_gui.gui.prediction import PredictionService
 from unet_gui.gui.session import Session
 from unet_gui.gui.settings import Settings
+from unet_gui.unet.arbiter import Arbiter, Verdict
 from unet_gui.unet.instant.proposing import Offer
 
 
@@ -29,6 +30,11 @@ class FakeProposer:
         self.learner = FakeLearner()
         self.asked = []
         self.proposes = self.helps = True
+        self.arbiter = Arbiter()
+        self.saved = 0
+
+    def save(self):
+        self.saved += 1
 
     def offer(self, view, labels, *, rival=None, near=None):
         yield Progress(0, 1)
@@ -101,7 +107,7 @@ def test_nothing_changes_under_the_brush(qtbot, session, service):
         stroke(session)
     before = session.ghost
     session.begin_stroke((20, 20), 1, "Brush")
-    service._on_answered("0.png", Offer(before.mask.copy(), before.confidence, True, True))
+    service._on_answered("0.png", Offer(before.mask.copy(), before.confidence, True, True), None)
     assert session.ghost is before
     session.end_stroke()
     assert session.ghost is not before
@@ -166,3 +172,18 @@ def test_the_round_in_use_is_silent_meanwhile_and_says_why(session):
     prediction._on_predicted(session.entry, (ghost, ""))
     assert session.ghost is ghost
     prediction.shutdown()
+
+
+def test_how_the_learners_stand_is_told_and_kept(qtbot, session, service, proposer):
+    with qtbot.waitSignal(service.judged, check_params_cb=lambda s: s is not None):
+        stroke(session)
+    verdict = Verdict("instant + round-001", "instant")
+    offer = Offer(np.zeros((30, 40), np.uint8), np.zeros((30, 40), np.uint8), True, True, verdict)
+    with qtbot.waitSignal(service.proposing) as heard:
+        service._on_answered("0.png", offer, None)
+    assert "together" in heard.args[0]
+    with qtbot.waitSignal(service.judged, check_params_cb=lambda s: s is None):
+        session.close_project()
+    qtbot.waitUntil(lambda: proposer.saved == 1)
+    service.shutdown()
+    assert proposer.saved == 2

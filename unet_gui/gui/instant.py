@@ -47,6 +47,20 @@ class _Work:
     near: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the learners stand.
+
+    Attributes:
+        verdict: Who proposes and why, an `arbiter.Verdict`; None while there is but one.
+        curve: What was shown for each finished image in the order of work, against what it was
+            labelled: C×C pixels by true and by proposed class.
+    """
+
+    verdict: Any = None
+    curve: Any = ()
+
+
 class InstantService(QObject):
     """Learns from every stroke and offers the rest of the open image, on its own QThread.
 
@@ -55,9 +69,11 @@ class InstantService(QObject):
 
     Signals:
         proposing: a line that says so while this learner proposes; empty while it does not.
+        judged: how the learners stand, a `Standing`; None without a project.
     """
 
     proposing = Signal(str)
+    judged = Signal(object)
 
     def __init__(
         self,
@@ -71,6 +87,7 @@ class InstantService(QObject):
         self._session = session
         self._runner = JobRunner("instant", self)
         self._proposer: Any = None
+        self._leaving: Any = None
         self._started = False
         self._class_key: tuple[Any, ...] = ()
         self._snapshots: dict[str, MaskSnapshot] = {}
@@ -116,14 +133,21 @@ class InstantService(QObject):
     def shutdown(self) -> None:
         self._soon.stop()
         self._runner.shutdown()
+        for proposer in (self._proposer, self._leaving):
+            if proposer is not None:
+                proposer.save()
 
     def _stop(self) -> None:
         self._soon.stop()
         self._runner.cancel_all()
+        if self._proposer is not None:
+            self._leaving = leaving = self._proposer
+            self._runner.submit("keep", lambda: _keep(leaving))
         self._proposer = self._waiting = None
         self._shown = False
         self._snapshots.clear()
         self.proposing.emit("")
+        self.judged.emit(None)
 
     def _on_session_project_closed(self) -> None:
         self._stop()
@@ -172,7 +196,7 @@ class InstantService(QObject):
         self._runner.submit(
             "answer",
             lambda: _answer(proposer, work),
-            on_done=lambda offer: self._on_answered(entry.name, offer),
+            on_done=lambda answer: self._on_answered(entry.name, *answer),
             on_error=self._on_failed,
         )
 
@@ -181,6 +205,7 @@ class InstantService(QObject):
         if proposer is None or project is None:
             return
         self._proposer = proposer
+        self.judged.emit(_standing(proposer))
         self._answer()
         opened = self._session.entry
         for entry in project.images:
@@ -202,7 +227,8 @@ class InstantService(QObject):
         self.proposing.emit("")
         self._session.noticed.emit(str(getattr(error, "message", error)))
 
-    def _on_answered(self, name: str, offer: Any) -> None:
+    def _on_answered(self, name: str, offer: Any, standing: Standing) -> None:
+        self.judged.emit(standing)
         if self._session.stroking:
             # the picture must not change under the brush
             self._waiting = (name, offer)
@@ -219,7 +245,9 @@ class InstantService(QObject):
         text = ""
         if proposes:
             text = (
-                self.tr("Instant learner proposes")
+                self.tr("Instant learner and round propose together")
+                if shown and offer.verdict is not None and offer.verdict.chosen != ROUND
+                else self.tr("Instant learner proposes")
                 if shown
                 else self.tr("Instant learner keeps quiet: its proposals were often wrong")
             )
@@ -241,6 +269,7 @@ def _load(project: Project) -> Generator[None, None, Any]:
     from unet_gui.unet.instant.forest import preload
     from unet_gui.unet.instant.live import LiveLearner
     from unet_gui.unet.instant.proposing import Proposer
+    from unet_gui.unet.records import FILE_NAME
     from unet_gui.unet.rounds import starter
     from unet_gui.unet.starting import encoder_at_hand
 
@@ -250,7 +279,8 @@ def _load(project: Project) -> Generator[None, None, Any]:
     weights = encoder_at_hand(starter=starter())
     yield
     cache = FeatureCache(project.cache_dir / "features")
-    return Proposer(LiveLearner(weights, project.classes.num_outputs, pick("auto"), cache))
+    learner = LiveLearner(weights, project.classes.num_outputs, pick("auto"), cache)
+    return Proposer(learner, project.cache_dir / FILE_NAME, project.classes.ids)
 
 
 def _make_way() -> None:
@@ -276,7 +306,17 @@ def _answer(proposer: Any, work: _Work) -> Generator[Any, None, Any]:
         yield
     view = _view(work.entry, work.source)
     offer = yield from proposer.offer(view, labels, rival=rival, near=work.near)
-    return offer
+    return offer, _standing(proposer, offer)
+
+
+def _keep(proposer: Any) -> Generator[None, None, None]:
+    """Its records to disk; not cancelled half way, for there is no second yield."""
+    proposer.save()
+    yield
+
+
+def _standing(proposer: Any, offer: Any = None) -> Standing:
+    return Standing(offer.verdict if offer is not None else None, proposer.arbiter.curve())
 
 
 def _study(proposer: Any, work: _Work) -> Generator[None, None, bool]:

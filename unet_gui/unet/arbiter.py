@@ -1,7 +1,9 @@
-"""Who proposes: the learner that did better on corrections it had not seen when it proposed.
+"""Who proposes: per class the learner that did better on corrections it had not seen before.
 
 Prequential scores (Dawid 1984, "Statistical theory: the prequential approach"): each pixel that a
-person paints or accepts is compared with what was proposed there before.
+person paints or accepts is compared with what was proposed there before. Images that were labelled
+nearly whole decide: elsewhere a person has painted the mistakes of whoever proposed. Where there is
+none yet, one that makes many mistakes loses to the other, whose mistakes are painted from then on.
 """
 
 from __future__ import annotations
@@ -14,15 +16,19 @@ import numpy as np
 from unet_gui.core.classes import UNLABELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+    Counts = NDArray[np.int64]
 
 FINISHED: Final = 0.9
 """Share of an image that has to be labelled before it says how good proposals are on the whole;
 earlier only mistakes have been painted."""
+
+JUDGED: Final = 0.5
+"""Share of an image that has to have been labelled while proposals were there."""
 
 ENOUGH: Final = 500
 """Pixels below which nothing is concluded."""
@@ -32,30 +38,85 @@ USEFUL: Final = 0.8
 BINS: Final = 32
 USUAL: Final = 0.6
 LEAST: Final = 0.5
+SUREST: Final = 0.9
+
+SHOWN: Final = "shown"
+"""Stands for whatever was offered, whoever made it: the curve over images."""
+
+KEPT: Final = 64
+"""Images of one learner that are remembered; of `SHOWN` as many as there are."""
+
+LEARNERS: Final = 8
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """What one learner's proposals for one image turned out to be worth.
 
     Attributes:
-        confusion: 256×256 pixels, by true class and by proposed one.
-        right: Pixels proposed rightly, by confidence in `BINS` steps.
-        wrong: The same for wrong ones.
-        finished: Nearly all of the image is labelled.
+        codes: N int64, ascending: (true class · 256 + proposed class) · `BINS` + confidence step.
+        counts: N int64 pixels.
+        finished: Nearly all of the image is labelled, most of it while this was proposed.
     """
 
-    confusion: NDArray[np.int64] = field(default_factory=lambda: np.zeros((256, 256), np.int64))
-    right: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
-    wrong: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    codes: Counts
+    counts: Counts
     finished: bool = False
+
+    @property
+    def pixels(self) -> int:
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who proposes a class and why.
+
+    Attributes:
+        owner: The learner.
+        score: Its IoU, 0..1; nan where too little is known, and the better one on the whole has it.
+        other: The IoU of the other learner, likewise.
+    """
+
+    owner: str
+    score: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who proposes next.
+
+    Attributes:
+        chosen: One of the two learners, or their `pair`: each class by its owner.
+        better: Of the two, the one that did better on the whole.
+        claims: By class id.
+        images: How many images have decided.
+        scores: Mean IoU by learner, the pair included; nan where too little is known.
+    """
+
+    chosen: str
+    better: str
+    claims: dict[int, Claim] = field(default_factory=dict)
+    images: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 class Arbiter:
-    """Keeps the records of all learners in one project."""
+    """Keeps the records of all learners in one project.
+
+    Attributes:
+        changed: Something was noted since it was last cleared.
+    """
 
     def __init__(self) -> None:
         self._records: dict[str, dict[str, Record]] = {}
+        self.changed = False
+
+    @property
+    def records(self) -> Mapping[str, Mapping[str, Record]]:
+        """By learner and image, in the order in which they were first noted."""
+        return self._records
 
     def note(
         self,
@@ -65,8 +126,11 @@ class Arbiter:
         *,
         now: Pixels,
         new: NDArray[np.bool_],
-    ) -> None:
-        """Compare a proposal with what was labelled since.
+        again: bool = False,
+    ) -> bool:
+        """Compare what was proposed for an image with what it is labelled now.
+
+        It takes the place of what was noted of this image before.
 
         Args:
             learner: Who proposed.
@@ -74,53 +138,138 @@ class Arbiter:
             proposed: H×W class ids, 255 for none, and H×W confidence 0..255.
             now: H×W labels.
             new: H×W bool, what was labelled or changed after the proposal.
+            again: What was noted before is of the same labelling. Otherwise it stays where it
+                has judged more: someone came back to a finished image for a stroke or two.
+
+        Returns:
+            Whether it was noted.
         """
         mask, confidence = proposed
         judged = new & (now != UNLABELLED) & (mask != UNLABELLED)
-        truth, guess = now[judged].astype(np.int64), mask[judged].astype(np.int64)
-        record = self._records.setdefault(learner, {}).setdefault(image, Record())
-        record.confusion += np.bincount(truth * 256 + guess, minlength=65536).reshape(256, 256)
-        steps = confidence[judged].astype(np.int64) * BINS // 256
-        hit = truth == guess
-        record.right += np.bincount(steps[hit], minlength=BINS)
-        record.wrong += np.bincount(steps[~hit], minlength=BINS)
-        record.finished = float((now != UNLABELLED).mean()) >= FINISHED
+        steps = 0 if learner == SHOWN else confidence[judged].astype(np.int64) * BINS // 256
+        pairs = now[judged].astype(np.int64) * 256 + mask[judged]
+        counts = np.bincount(pairs * BINS + steps)
+        codes = np.flatnonzero(counts)
+        whole = float((now != UNLABELLED).mean()) >= FINISHED
+        finished = whole and float(judged.mean()) >= JUDGED
+        record = Record(codes, counts[codes], finished)
+        before = self._records.get(learner, {}).get(image)
+        if before is not None and not again and not finished and before.pixels > record.pixels:
+            return False
+        self.put(learner, image, record)
+        return True
+
+    def put(self, learner: str, image: str, record: Record) -> None:
+        """Remember a record, and forget the oldest ones."""
+        images = self._records.pop(learner, {})
+        self._records[learner] = images
+        images[image] = record
+        self.changed = True
+        while len(images) > KEPT and learner != SHOWN:
+            del images[next(iter(images))]
+        while len(self._records) > LEARNERS:
+            del self._records[next(name for name in self._records if name != SHOWN)]
+
+    # -- scores ----------------------------------------------------------------------------
 
     def miou(self, learner: str, images: Iterable[str] | None = None) -> float:
         """Mean IoU over what was judged; nan where that is too little."""
-        confusion = self._sum(learner, images)
+        confusion = self.confusion(learner, images)
         if confusion.sum() < ENOUGH:
             return float("nan")
-        both = confusion.sum(0) + confusion.sum(1) - np.diag(confusion)
-        truth = confusion.sum(1) > 0
-        return float((np.diag(confusion)[truth] / both[truth]).mean())
+        return float(np.nanmean(iou_of(confusion)))
 
     def prefers(self, learner: str, other: str) -> bool:
         """Whether `learner` did better than the `other` on images that both proposed for.
 
         Until both have been judged the other, which was adopted, stays.
         """
-        shared = self._records.get(learner, {}).keys() & self._records.get(other, {}).keys()
-        own, others = self.miou(learner, shared), self.miou(other, shared)
-        return bool(own > others)
+        shared = self._shared(learner, other)
+        return bool(self.miou(learner, shared) > self.miou(other, shared))
+
+    def decide(self, learner: str, other: str) -> Verdict:
+        """Who proposes next, `learner`, the `other` one, or each some classes.
+
+        Each class belongs to the one with the higher IoU; where little is known of a class, to
+        the better one on the whole. Both together propose only once their joint proposals, made
+        but not shown, were better than those of either.
+
+        Args:
+            learner: One of the two.
+            other: The one that stays until both have been judged.
+        """
+        shared = self._shared(learner, other)
+        names = (learner, other)
+        scores = {name: self.miou(name, shared) for name in names}
+        better = learner if scores[learner] > scores[other] else other
+        claims = self._claims(names, shared, better)
+        both = pair(learner, other)
+        tried = [i for i in shared if i in self._records.get(both, {})]
+        scores[both] = self.miou(both, tried)
+        owners = {claim.owner for claim in claims.values()}
+        joint = len(owners) > 1 and scores[both] > max(self.miou(n, tried) for n in names)
+        return Verdict(both if joint else better, better, claims, len(shared), scores)
+
+    def _claims(self, names: tuple[str, str], shared: list[str], better: str) -> dict[int, Claim]:
+        tables = {name: self.confusion(name, shared) for name in names}
+        iou = {name: iou_of(tables[name]) for name in names}
+        claims = {}
+        for class_id in np.flatnonzero(tables[names[0]].sum(1) + tables[names[1]].sum(1)):
+            index = int(class_id)
+            known = min(int(tables[name][index].sum()) for name in names) >= ENOUGH
+            values = {n: float(iou[n][index]) if known else float("nan") for n in names}
+            rival = next(n for n in names if n != better)
+            owner = rival if values[rival] > values[better] else better
+            loser = next(n for n in names if n != owner)
+            claims[index] = Claim(owner, values[owner], values[loser])
+        return claims
+
+    def _shared(self, learner: str, other: str) -> list[str]:
+        """Images that both have proposed for; those in the making only where none is finished."""
+        own, others = self._records.get(learner, {}), self._records.get(other, {})
+        shared = [image for image in own if image in others]
+        finished = [i for i in shared if own[i].finished and others[i].finished]
+        return finished or shared
+
+    def curve(self) -> list[Counts]:
+        """C×C confusion of what was shown for each finished image, in the order of work."""
+        shown = self._records.get(SHOWN, {})
+        return [self.confusion(SHOWN, [i]) for i, r in shown.items() if r.finished]
+
+    # -- how sure is sure ------------------------------------------------------------------
 
     def threshold(self, learner: str) -> float:
         """Confidence above which proposals were right nine times in ten, from 0.5 to 0.9.
 
         Taken from finished images alone: elsewhere what was right has not been confirmed.
         """
-        records = [r for r in self._records.get(learner, {}).values() if r.finished]
-        right, wrong = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64)
-        for record in records:
-            right += record.right
-            wrong += record.wrong
-        if (right + wrong).sum() < ENOUGH:
-            return USUAL
-        # of this confidence and above
-        hits = np.cumsum(right[::-1])[::-1]
-        judged = hits + np.cumsum(wrong[::-1])[::-1]
-        good = np.flatnonzero((hits >= WANTED * judged) & (judged > 0))
-        return min(0.9, max(LEAST, float(good[0]) / BINS)) if len(good) else 0.9
+        right, wrong = self._by_confidence(learner)
+        return sure_enough(right.sum(0), wrong.sum(0))
+
+    def calibration(self, learner: str) -> Pixels:
+        """256×256 uint8: by proposed class and confidence, how often that was right, 255 always.
+
+        Taken from finished images; where little is known, what the learner says of itself.
+        """
+        right, wrong = self._by_confidence(learner)
+        said = (np.arange(BINS) + 0.5) / BINS
+        # as if so many pixels of each step had confirmed what the learner says
+        weight = right + wrong + ENOUGH
+        share = (right + ENOUGH * said) / weight
+        for class_id in np.flatnonzero((right + wrong).any(1)):
+            share[class_id] = rising(share[class_id], weight[class_id])
+        table = np.round(255 * share).astype(np.uint8)
+        return np.repeat(table, 256 // BINS, axis=1)
+
+    def _by_confidence(self, learner: str) -> tuple[Counts, Counts]:
+        """256×BINS pixels proposed rightly and wrongly, by proposed class and confidence."""
+        found = np.zeros((2, 256, BINS), np.int64)
+        for record in self._records.get(learner, {}).values():
+            if record.finished:
+                pairs, step = np.divmod(record.codes, BINS)
+                truth, guess = np.divmod(pairs, 256)
+                np.add.at(found, ((truth != guess).astype(np.intp), guess, step), record.counts)
+        return found[0], found[1]
 
     def helps(self, learner: str) -> bool:
         """Whether proposals save more than they cost.
@@ -128,7 +277,7 @@ class Arbiter:
         False where not one class was proposed rightly four times in five in finished images.
         """
         finished = [i for i, r in self._records.get(learner, {}).items() if r.finished]
-        confusion = self._sum(learner, finished)
+        confusion = self.confusion(learner, finished)
         proposed = confusion.sum(0)
         judged = proposed >= ENOUGH
         if not judged.any():
@@ -136,10 +285,63 @@ class Arbiter:
         precision = np.diag(confusion)[judged] / proposed[judged]
         return bool((precision >= USEFUL).any())
 
-    def _sum(self, learner: str, images: Iterable[str] | None) -> NDArray[np.int64]:
+    def confusion(self, learner: str, images: Iterable[str] | None = None) -> Counts:
+        """256×256 pixels by true and by proposed class, over all images or these."""
         records = self._records.get(learner, {})
-        names = records.keys() if images is None else images
-        total = np.zeros((256, 256), np.int64)
-        for name in names:
-            total += records[name].confusion
-        return total
+        total = np.zeros(256 * 256, np.int64)
+        for name in records if images is None else images:
+            np.add.at(total, records[name].codes // BINS, records[name].counts)
+        return total.reshape(256, 256)
+
+
+def pair(learner: str, other: str) -> str:
+    """What the two are called together."""
+    return f"{learner} + {other}"
+
+
+def iou_of(confusion: Counts) -> NDArray[np.float64]:
+    """IoU by class; nan where nothing is truly of the class.
+
+    Args:
+        confusion: C×C pixels by true and by proposed class.
+    """
+    hit, truth = np.diag(confusion).astype(float), confusion.sum(1)
+    union = truth + confusion.sum(0) - hit
+    return np.where(truth > 0, hit / np.maximum(union, 1), np.nan)
+
+
+def rising(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The closest values that never fall (pool adjacent violators).
+
+    Args:
+        values: N.
+        weights: N, above 0.
+    """
+    pools: list[tuple[float, float, int]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        pool = (value, weight, 1)
+        while pools and pools[-1][0] >= pool[0]:
+            pool = _joined(pools.pop(), pool)
+        pools.append(pool)
+    return np.concatenate([np.full(count, value) for value, _, count in pools])
+
+
+def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float, int]:
+    weight = a[1] + b[1]
+    return (a[0] * a[1] + b[0] * b[1]) / weight, weight, a[2] + b[2]
+
+
+def sure_enough(right: Counts, wrong: Counts) -> float:
+    """The confidence from which on nine in ten were right, 0.5..0.9; 0.6 where little is known.
+
+    Args:
+        right: Pixels proposed rightly, by confidence in equal steps.
+        wrong: The same for wrong ones.
+    """
+    if (right + wrong).sum() < ENOUGH:
+        return USUAL
+    # of this confidence and above
+    hits = np.cumsum(right[::-1])[::-1]
+    judged = hits + np.cumsum(wrong[::-1])[::-1]
+    good = np.flatnonzero((hits >= WANTED * judged) & (judged > 0))
+    return min(SUREST, max(LEAST, float(good[0]) / len(right))) if len(good) else SUREST

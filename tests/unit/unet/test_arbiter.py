@@ -3,19 +3,23 @@
 import numpy as np
 import pytest
 
-from unet_gui.unet.arbiter import ENOUGH, LEAST, USUAL, Arbiter
+from unet_gui.unet.arbiter import ENOUGH, LEAST, SHOWN, USUAL, Arbiter, pair
+from unet_gui.unet.corrections import Corrections
+from unet_gui.unet.merging import merge
+from unet_gui.unet.records import load_records, save_records
 
 SIZE = (40, 50)
 
 
-def note(arbiter, learner, image, share_right, *, labelled=1.0, confidence=200):
+def note(arbiter, learner, image, share_right, *, labelled=1.0, confidence=200, classes=2):
     rng = np.random.default_rng(0)
-    truth = rng.integers(0, 2, SIZE, dtype=np.uint8)
-    said = np.where(rng.random(SIZE) < share_right, truth, 1 - truth).astype(np.uint8)
+    truth = rng.integers(0, classes, SIZE, dtype=np.uint8)
+    shares = np.broadcast_to(share_right, classes)[truth]
+    said = np.where(rng.random(SIZE) < shares, truth, (truth + 1) % classes).astype(np.uint8)
     now = truth.copy()
     now[round(SIZE[0] * labelled) :] = 255
     sure = np.full(SIZE, confidence, np.uint8)
-    arbiter.note(learner, image, (said, sure), now=now, new=now != 255)
+    return arbiter.note(learner, image, (said, sure), now=now, new=now != 255)
 
 
 def test_nothing_is_concluded_from_little():
@@ -38,6 +42,55 @@ def test_the_better_one_is_preferred_on_images_that_both_saw():
     assert arbiter.prefers("a", "b")
     assert not arbiter.prefers("b", "a")
     assert arbiter.miou("a") == pytest.approx(0.9 / 1.1, abs=0.03)
+
+
+def test_images_in_the_making_decide_only_where_none_is_finished():
+    arbiter = Arbiter()
+    note(arbiter, "a", "1", 0.9, labelled=0.6)
+    note(arbiter, "b", "1", 0.2, labelled=0.6)
+    assert arbiter.prefers("a", "b")
+    note(arbiter, "a", "4", 0.3)
+    note(arbiter, "b", "4", 0.8)
+    assert not arbiter.prefers("a", "b")
+
+
+def test_each_class_belongs_to_the_one_that_knows_it():
+    arbiter = Arbiter()
+    note(arbiter, "a", "1", (0.99, 0.4, 0.95), classes=3)
+    note(arbiter, "b", "1", (0.6, 0.9, 0.95), classes=3)
+    verdict = arbiter.decide("a", "b")
+    assert verdict.claims[0].owner == "a"
+    assert verdict.claims[1].owner == "b"
+    assert verdict.claims[0].score > verdict.claims[0].other
+    assert verdict.images == 1
+    # together they have not proposed yet
+    assert verdict.chosen == verdict.better
+    note(arbiter, pair("a", "b"), "1", (0.99, 0.9, 0.95), classes=3)
+    assert arbiter.decide("a", "b").chosen == pair("a", "b")
+    note(arbiter, pair("a", "b"), "1", (0.3, 0.3, 0.3), classes=3)
+    assert arbiter.decide("a", "b").chosen == verdict.better
+
+
+def test_a_class_hardly_seen_goes_to_the_better_one_on_the_whole():
+    arbiter = Arbiter()
+    truth = np.zeros(SIZE, np.uint8)
+    truth[:20], truth[0, :9] = 1, 2
+    wrong = truth.copy()
+    wrong[15:25] = 0
+    wrong[25:30] = 1
+    sure, every = np.full(SIZE, 200, np.uint8), np.ones(SIZE, bool)
+    said = truth.copy()
+    said[0, :2], wrong[0, :9] = 1, 0
+    arbiter.note("a", "1", (said, sure), now=truth, new=every)
+    arbiter.note("b", "1", (wrong, sure), now=truth, new=every)
+    claim = arbiter.decide("a", "b").claims[2]
+    assert claim.owner == "a"
+    assert np.isnan(claim.score)
+
+
+def test_without_anything_known_the_adopted_one_stays():
+    verdict = Arbiter().decide("instant", "round-001")
+    assert (verdict.chosen, verdict.claims, verdict.images) == ("round-001", {}, 0)
 
 
 def test_only_finished_images_say_that_proposals_cost_more_than_they_save():
@@ -79,3 +132,250 @@ def test_the_threshold_is_where_nine_in_ten_were_right():
     assert arbiter.threshold("b") == LEAST
     note(arbiter, "c", "1", 0.5, confidence=250)
     assert arbiter.threshold("c") == 0.9
+
+
+def test_calibration_never_falls_with_confidence_and_trusts_what_was_seen():
+    arbiter = Arbiter()
+    plain = arbiter.calibration("a")
+    assert abs(int(plain[3, 128]) - 128) < 8
+    note(arbiter, "a", "1", 0.5, confidence=250)
+    table = arbiter.calibration("a")
+    assert (np.diff(table.astype(int), axis=1) >= 0).all()
+    assert table[0, 250] < 215 < plain[0, 250]
+    assert table[7, 250] == plain[7, 250]
+
+
+def test_little_corrected_later_does_not_replace_what_was_judged_before():
+    arbiter = Arbiter()
+    assert note(arbiter, "a", "1", 1.0)
+    assert not note(arbiter, "a", "1", 0.0, labelled=0.1)
+    assert arbiter.miou("a") == 1.0
+
+
+def test_few_learners_and_images_are_remembered_but_the_whole_curve():
+    arbiter = Arbiter()
+    for number in range(70):
+        note(arbiter, SHOWN, str(number), 1.0)
+        note(arbiter, "a", str(number), 1.0)
+    for number in range(20):
+        note(arbiter, f"round-{number}", "1", 1.0)
+    assert len(arbiter.curve()) == 70
+    assert len(arbiter.records) == 8
+    note(arbiter, "b", "1", 1.0)
+    assert "b" in arbiter.records
+
+
+# -- an image under correction -------------------------------------------------------------------
+
+
+def labels(*painted):
+    mask = np.full(SIZE, 255, np.uint8)
+    for rows, value in painted:
+        mask[rows] = value
+    return mask
+
+
+TOP, BOTTOM = slice(0, 20), slice(20, 40)
+
+
+def test_what_was_said_before_the_label_counts_and_nothing_later():
+    arbiter, seen = Arbiter(), Corrections(labels())
+    sure = np.full(SIZE, 200, np.uint8)
+    assert not seen.label(labels(), arbiter, "1")
+    seen.say("a", np.zeros(SIZE, np.uint8), sure)
+    assert seen.label(labels((TOP, 1)), arbiter, "1")
+    seen.say("a", np.ones(SIZE, np.uint8), sure)
+    assert seen.label(labels((TOP, 1), (BOTTOM, 1)), arbiter, "1")
+    confusion = arbiter.confusion("a")
+    assert confusion[1, 0] == 1000
+    assert confusion[1, 1] == 1000
+
+
+def test_what_was_accepted_and_corrected_was_wrong():
+    arbiter, seen = Arbiter(), Corrections(labels())
+    seen.say("a", np.zeros(SIZE, np.uint8), np.full(SIZE, 200, np.uint8))
+    seen.label(labels((TOP, 0), (BOTTOM, 0)), arbiter, "1")
+    assert arbiter.confusion("a")[0, 0] == 2000
+    seen.label(labels((TOP, 0), (BOTTOM, 1)), arbiter, "1")
+    assert arbiter.confusion("a")[0, 0] == 1000
+    assert arbiter.confusion("a")[1, 0] == 1000
+
+
+def test_what_is_undone_was_never_judged():
+    arbiter, seen = Arbiter(), Corrections(labels())
+    seen.say("a", np.zeros(SIZE, np.uint8), np.full(SIZE, 200, np.uint8))
+    seen.label(labels((TOP, 0), (BOTTOM, 0)), arbiter, "1")
+    seen.label(labels((TOP, 0)), arbiter, "1")
+    assert arbiter.confusion("a").sum() == 1000
+
+
+def test_a_large_image_is_judged_by_part_of_its_pixels():
+    big = np.full((3000, 2000), 255, np.uint8)
+    arbiter, seen = Arbiter(), Corrections(big)
+    seen.say("a", np.zeros_like(big), np.full_like(big, 200))
+    seen.label(np.zeros_like(big), arbiter, "1")
+    assert 300_000 < arbiter.confusion("a").sum() <= 1 << 20
+    assert arbiter.records["a"]["1"].finished
+
+
+# -- on disk -------------------------------------------------------------------------------------
+
+
+def test_records_come_back_as_they_were(tmp_path):
+    arbiter = Arbiter()
+    note(arbiter, "a", "ü/1.png", 0.9)
+    note(arbiter, SHOWN, "1", 0.8)
+    assert arbiter.changed
+    assert save_records(arbiter, tmp_path / "x" / "records.json")
+    assert not arbiter.changed
+    again = load_records(tmp_path / "x" / "records.json", [0, 1])
+    assert not again.changed
+    assert again.miou("a") == arbiter.miou("a")
+    assert again.threshold("a") == arbiter.threshold("a")
+    assert len(again.curve()) == 1
+    save_records(again, tmp_path / "twice.json")
+    first = (tmp_path / "x" / "records.json").read_bytes()
+    assert (tmp_path / "twice.json").read_bytes() == first
+
+
+def test_classes_that_are_gone_are_not_counted(tmp_path):
+    arbiter = Arbiter()
+    note(arbiter, "a", "1", 0.5)
+    save_records(arbiter, tmp_path / "r.json")
+    kept = load_records(tmp_path / "r.json", [1]).confusion("a")
+    assert kept[1, 1] == kept.sum() > 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '{"format": 1}',
+     '{"format": 1, "bins": 32, "learners": {"a": {"i": 3}}}',
+     '{"format": 1, "bins": 32, "learners": {"a": {"i": {"finished": true, "codes": [1], '
+     '"counts": []}}}}',
+     '{"format": 1, "bins": 32, "learners": {"a": {"i": {"finished": true, "codes": [-1], '
+     '"counts": [1]}}}}'],
+)  # fmt: skip
+def test_a_damaged_file_is_as_good_as_none(tmp_path, content):
+    path = tmp_path / "records.json"
+    path.write_text(content)
+    arbiter = load_records(path, [0, 1])
+    assert not arbiter.records
+    note(arbiter, "a", "1", 0.5)
+    assert save_records(arbiter, path)
+    assert load_records(path, [0, 1]).records
+
+
+def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert not save_records(Arbiter(), tmp_path / "file" / "records.json")
+
+
+# -- two in one ----------------------------------------------------------------------------------
+
+
+def grid(*rows):
+    return np.array(rows, np.uint8)
+
+
+def plain_tables():
+    table = np.broadcast_to(np.arange(256, dtype=np.uint8), (256, 256)).copy()
+    return table, table.copy()
+
+
+def test_how_two_proposals_become_one():
+    #        same  mine  theirs both  neither silent silent
+    a = grid([0, 1, 1, 1, 2, 255, 0])
+    b = grid([0, 0, 2, 2, 1, 2, 255])
+    sure_a, sure_b = grid([90, 9, 9, 60, 9, 0, 1]), grid([80, 200, 200, 70, 8, 7, 0])
+    mine = {0: True, 1: True, 2: False}
+    mask, sure = merge((a, sure_a), (b, sure_b), mine=mine, tables=plain_tables(), usual=True)
+    assert mask.tolist() == [[0, 1, 2, 2, 2, 2, 0]]
+    assert sure.tolist() == [[90, 9, 200, 70, 9, 7, 1]]
+
+
+def test_a_draw_goes_to_the_usual_one():
+    a, b, sure = grid([1]), grid([2]), grid([100])
+    for usual, wanted in ((True, 1), (False, 2)):
+        mask, _ = merge(
+            (a, sure), (b, sure), mine={1: True, 2: False}, tables=plain_tables(), usual=usual
+        )
+        assert mask[0, 0] == wanted
+    silent = np.full((600, 3), 255, np.uint8)
+    mask, _ = merge((silent, silent), (silent, silent), mine={}, tables=plain_tables(), usual=False)
+    assert (mask == 255).all()
+
+
+def test_calibrated_confidence_decides_not_what_a_learner_says_of_itself():
+    boastful, modest = plain_tables()
+    boastful[1] = 50
+    mask, sure = merge(
+        (grid([1]), grid([250])), (grid([2]), grid([120])),
+        mine={1: True, 2: False}, tables=(boastful, modest), usual=True,
+    )  # fmt: skip
+    assert (mask[0, 0], sure[0, 0]) == (2, 120)
+
+
+class Simulated:
+    """A learner that finds each class with a skill of its own, and knows more or less when."""
+
+    def __init__(self, skills, honesty, seed):
+        self.skills, self.honesty = np.asarray(skills), honesty
+        self.rng = np.random.default_rng(seed)
+
+    def propose(self, truth):
+        draw = self.rng.random(truth.shape)
+        right = draw < self.skills[truth]
+        other = self.rng.integers(1, len(self.skills), truth.shape)
+        said = np.where(right, truth, (truth + other) % len(self.skills)).astype(np.uint8)
+        known = np.where(right, 0.9, 0.5) * self.honesty + 0.75 * (1 - self.honesty)
+        sure = np.clip(known + self.rng.normal(0, 0.1, truth.shape), 0.2, 1)
+        return said, (255 * sure).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["complementary", "one better", "alike", "boastful"])
+def test_the_arbiter_is_never_much_worse_than_the_better_of_the_two(kind, seed):
+    rng = np.random.default_rng(seed)
+    skills = rng.uniform(0.5, 0.98, (2, 4))
+    if kind == "complementary":
+        skills[0, :2], skills[1, :2] = 0.97, 0.6
+        skills[0, 2:], skills[1, 2:] = 0.6, 0.97
+    elif kind == "one better":
+        skills[1] = np.minimum(0.99, skills[0] + 0.15)
+    elif kind == "alike":
+        skills[1] = skills[0] + rng.normal(0, 0.01, 4)
+    honesty = (0.8, 0.8) if kind != "boastful" else (0.0, 1.0)
+    learners = {
+        name: Simulated(np.clip(skill, 0.05, 0.99), honest, 10 * seed + number)
+        for number, (name, skill, honest) in enumerate(
+            zip(("instant", "round"), skills, honesty, strict=True)
+        )
+    }
+    arbiter, every = Arbiter(), np.ones((80, 80), bool)
+    total = {name: np.zeros((4, 4)) for name in (*learners, "arbiter")}
+    for image in range(24):
+        sizes = rng.dirichlet(np.ones(4) * 3)
+        truth = rng.choice(4, (80, 80), p=sizes).astype(np.uint8)
+        said = {name: learner.propose(truth) for name, learner in learners.items()}
+        verdict = arbiter.decide("instant", "round")
+        said[pair("instant", "round")] = merge(
+            said["instant"], said["round"],
+            mine={c: claim.owner == "instant" for c, claim in verdict.claims.items()},
+            tables=(arbiter.calibration("instant"), arbiter.calibration("round")),
+            usual=verdict.better == "instant",
+        )  # fmt: skip
+        if image >= 3:
+            for name in total:
+                mask = said[verdict.chosen if name == "arbiter" else name][0]
+                np.add.at(total[name], (truth, mask), 1)
+        for name, proposed in said.items():
+            arbiter.note(name, str(image), proposed, now=truth, new=every)
+
+    def miou(table):
+        hit = np.diag(table)
+        return float((hit / (table.sum(0) + table.sum(1) - hit)).mean())
+
+    best = max(miou(total[name]) for name in learners)
+    assert miou(total["arbiter"]) >= best - 0.01
+    if kind == "complementary":
+        assert miou(total["arbiter"]) > best + 0.03

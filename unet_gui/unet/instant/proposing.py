@@ -11,15 +11,19 @@ import numpy as np
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.progress import Progress
 from unet_gui.regions.cleanup import remove_specks
-from unet_gui.unet.arbiter import Arbiter
+from unet_gui.unet.arbiter import SHOWN, Arbiter, Verdict, pair
+from unet_gui.unet.corrections import Corrections
+from unet_gui.unet.merging import merge
+from unet_gui.unet.records import load_records, save_records
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Collection, Generator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
-    from unet_gui.unet.instant.live import Answer, LiveLearner, View
+    from unet_gui.unet.instant.live import LiveLearner, View
 
     Pixels = NDArray[np.uint8]
 
@@ -36,24 +40,44 @@ class Offer:
     Attributes:
         mask: H×W uint8, 255 where silent.
         confidence: H×W uint8.
-        proposes: Whether the instant learner is the one to propose.
+        proposes: Whether this is to be shown: the instant learner is the one to propose, alone or
+            together with the round in use.
         helps: Whether its proposals save more than they cost; else nothing is shown.
+        verdict: Who proposes and why; None as long as there is nobody else.
     """
 
     mask: ClassMask
     confidence: Pixels
     proposes: bool
     helps: bool
+    verdict: Verdict | None = None
 
 
 class Proposer:
-    """The instant learner of one project with its arbiter; lives on the background thread."""
+    """The instant learner of one project with its arbiter; lives on the background thread.
 
-    def __init__(self, learner: LiveLearner) -> None:
+    Args:
+        learner: The instant learner.
+        records: Where the arbiter's records are kept; nowhere when None.
+        class_ids: The project's classes.
+    """
+
+    def __init__(
+        self,
+        learner: LiveLearner,
+        records: Path | None = None,
+        class_ids: Collection[int] = range(UNLABELLED),
+    ) -> None:
         self.learner = learner
-        self.arbiter = Arbiter()
-        self._said: OrderedDict[str, dict[str, tuple[Pixels, Pixels]]] = OrderedDict()
+        self.arbiter = Arbiter() if records is None else load_records(records, class_ids)
+        self._records = records
+        self._images: OrderedDict[str, Corrections] = OrderedDict()
         self._labels: dict[str, Pixels] = {}
+
+    def save(self) -> None:
+        """Keep what was learnt about the learners, where anything was."""
+        if self._records is not None and self.arbiter.changed:
+            save_records(self.arbiter, self._records)
 
     def offer(
         self,
@@ -77,44 +101,67 @@ class Proposer:
         Returns:
             None as long as too little is painted to learn from.
         """
-        self._judge(view.name, labels)
+        seen = self._seen(view.name, labels)
+        seen.label(labels, self.arbiter, view.name)
         yield Progress(0, 1)
         yield from self.learner.prepare(view)
         if self._changed(view.name, labels):
             yield from self.learner.study(view, labels)
             self._labels[view.name] = labels
         answer = yield from self.learner.answer(view, near)
-        said = self._said.setdefault(view.name, {})
-        self._said.move_to_end(view.name)
+        said: dict[str, tuple[Pixels, Pixels]] = {}
         if rival is not None:
             said[rival[0]] = rival[1], rival[2]
+        verdict = None
+        if answer is not None:
+            said[INSTANT] = answer.mask, answer.confidence
+            if rival is not None:
+                verdict = self.arbiter.decide(INSTANT, rival[0])
+                said[pair(INSTANT, rival[0])] = self._together(said, rival[0], verdict)
+        chosen = verdict.chosen if verdict is not None else next(iter(said), "")
+        for learner, (mask, confidence) in said.items():
+            seen.say(learner, mask, confidence)
+        if chosen:
+            seen.say(SHOWN, *said[chosen])
+        seen.keep({*said, SHOWN})
         if answer is None:
             return None
-        said[INSTANT] = answer.mask, answer.confidence
-        while len(self._said) > REMEMBERED:
-            name, _ = self._said.popitem(last=False)
-            self._labels.pop(name, None)
-        proposes = rival is None or self.arbiter.prefers(INSTANT, rival[0])
-        mask = self._clean(answer)
-        return Offer(mask, answer.confidence, proposes, self.arbiter.helps(INSTANT))
+        proposes = rival is None or chosen != rival[0]
+        mask, confidence = said[chosen if proposes else INSTANT]
+        clean = self._clean(mask, confidence, chosen if proposes else INSTANT)
+        return Offer(clean, confidence, proposes, self.arbiter.helps(chosen), verdict)
+
+    def _together(
+        self, said: dict[str, tuple[Pixels, Pixels]], rival: str, verdict: Verdict
+    ) -> tuple[Pixels, Pixels]:
+        """What both propose: each class by the one that knows it better."""
+        return merge(
+            said[INSTANT],
+            said[rival],
+            mine={i: claim.owner == INSTANT for i, claim in verdict.claims.items()},
+            tables=(self.arbiter.calibration(INSTANT), self.arbiter.calibration(rival)),
+            usual=verdict.better == INSTANT,
+        )
 
     def _changed(self, name: str, labels: ClassMask) -> bool:
         before = self._labels.get(name)
         return before is None or not np.array_equal(before, labels)
 
-    def _judge(self, name: str, labels: ClassMask) -> None:
-        """What was painted since the last proposal says how good that was."""
-        before = self._labels.get(name)
-        if before is None or name not in self._said or before.shape != labels.shape:
-            return
-        new = labels != before
-        if new.any():
-            for learner, said in self._said[name].items():
-                self.arbiter.note(learner, name, said, now=labels, new=new)
+    def _seen(self, name: str, labels: ClassMask) -> Corrections:
+        """The corrections of an image; those of the images looked at last are remembered."""
+        known = self._labels.get(name)
+        if name not in self._images or (known is not None and known.shape != labels.shape):
+            self.save()
+            self._images[name] = Corrections(labels)
+        self._images.move_to_end(name)
+        while len(self._images) > REMEMBERED:
+            old, _ = self._images.popitem(last=False)
+            self._labels.pop(old, None)
+        return self._images[name]
 
-    def _clean(self, answer: Answer) -> ClassMask:
+    def _clean(self, proposed: ClassMask, confidence: Pixels, learner: str) -> ClassMask:
         """Without specks, and silent where proposals of this confidence are often wrong."""
-        mask = remove_specks(answer.mask, SPECK)
-        unsure = answer.confidence < self.arbiter.threshold(INSTANT) * 255
+        mask = remove_specks(proposed, SPECK)
+        unsure = confidence < self.arbiter.threshold(learner) * 255
         mask[unsure] = UNLABELLED
         return mask

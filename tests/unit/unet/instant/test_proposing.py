@@ -1,0 +1,127 @@
+"""The window's side of the instant learner with a learner that is played: who proposes, kept."""
+
+import numpy as np
+import pytest
+
+from unet_gui.core.progress import drain
+from unet_gui.unet.arbiter import pair
+from unet_gui.unet.instant.live import Answer, View
+from unet_gui.unet.instant.proposing import INSTANT, Proposer
+
+SHAPE = (60, 60)
+ROUND = "round-001"
+
+
+class Played:
+    """A learner that says what it is given."""
+
+    def __init__(self):
+        self.says = None
+
+    def prepare(self, _view):
+        yield
+
+    def study(self, _view, _labels):
+        yield
+
+    def answer(self, _view, _near):
+        yield
+        return self.says
+
+
+def view(name="a.png"):
+    return View(name, SHAPE, lambda _rect: None)
+
+
+def truth():
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[:, 20:40], mask[:, 40:] = 1, 2
+    return mask
+
+
+def mistaken(class_id, other):
+    """Half of a class taken for another."""
+    mask = truth()
+    rows = np.zeros(SHAPE, bool)
+    rows[::2] = True
+    mask[rows & (mask == class_id)] = other
+    return mask
+
+
+def sure(value=200):
+    return np.full(SHAPE, value, np.uint8)
+
+
+@pytest.fixture
+def played():
+    return Played()
+
+
+def label(proposer, played, name, instant, rival):
+    """An image from its first proposal to the whole mask; the offer after it."""
+    blank = np.full(SHAPE, 255, np.uint8)
+    played.says = Answer(instant, sure())
+    rival = (ROUND, rival, sure())
+    first = drain(proposer.offer(view(name), blank, rival=rival))
+    return first, drain(proposer.offer(view(name), truth(), rival=rival))
+
+
+def test_both_together_once_their_joint_proposals_were_better(played):
+    proposer = Proposer(played)
+    # where the one is wrong it is less sure, and what it says there is not its own
+    instant, rival = mistaken(2, 0), mistaken(1, 0)
+    for name in ("a.png", "b.png"):
+        first, after = label(proposer, played, name, instant, rival)
+        assert "+" not in first.verdict.chosen
+    owners = {i: claim.owner for i, claim in after.verdict.claims.items()}
+    assert (owners[1], owners[2]) == (INSTANT, ROUND)
+    assert after.verdict.chosen == pair(INSTANT, ROUND)
+    assert after.proposes
+    third, _ = label(proposer, played, "c.png", instant, rival)
+    right = (third.mask == truth())[third.mask != 255].mean()
+    assert right > max((instant == truth()).mean(), (rival == truth()).mean())
+
+
+def test_what_was_shown_makes_the_curve(played):
+    proposer = Proposer(played)
+    label(proposer, played, "a.png", truth(), mistaken(1, 0))
+    label(proposer, played, "b.png", truth(), mistaken(1, 0))
+    first, second = proposer.arbiter.curve()
+    # the round was shown first, the instant learner once it had done better
+    assert first[1, 0] == 600
+    assert second[1, 0] == 0
+
+
+def test_records_outlive_the_program(played, tmp_path):
+    path = tmp_path / "records.json"
+    proposer = Proposer(played, path, [0, 1, 2])
+    proposer.save()
+    assert not path.exists()
+    label(proposer, played, "a.png", truth(), mistaken(1, 0))
+    proposer.save()
+    again = Proposer(played, path, [0, 1, 2])
+    assert again.arbiter.decide(INSTANT, ROUND) == proposer.arbiter.decide(INSTANT, ROUND)
+    first, _ = label(again, played, "b.png", truth(), mistaken(1, 0))
+    assert first.proposes
+    assert first.verdict.claims[1].owner == INSTANT
+
+
+def test_silent_where_proposals_of_this_confidence_were_often_wrong(played):
+    proposer = Proposer(played)
+    wrong = truth()
+    wrong[30:] = (wrong[30:] + 1) % 3
+    halves = sure(220)
+    halves[30:] = 160
+    played.says = Answer(wrong, halves)
+    drain(proposer.offer(view(), np.full(SHAPE, 255, np.uint8)))
+    offer = drain(proposer.offer(view(), truth()))
+    assert (offer.mask[30:] == 255).all()
+    assert (offer.mask[:30] == wrong[:30]).all()
+
+
+def test_few_images_are_remembered_and_nothing_is_lost(played, tmp_path):
+    proposer = Proposer(played, tmp_path / "records.json", [0, 1, 2])
+    for number in range(12):
+        label(proposer, played, f"{number}.png", truth(), truth())
+    assert len(proposer.arbiter.curve()) == 12
+    assert (tmp_path / "records.json").exists()
