@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unet_gui.core.geometry import Rect
     from unet_gui.dataset.files import Stamp
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes when the same image would give other features."""
 
 BUDGET: Final = 2 << 30

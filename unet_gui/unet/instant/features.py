@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from unet_gui.unet.instant.filters import filter_octaves
 from unet_gui.unet.model import LEVELS, pad_to_stride
@@ -97,12 +98,21 @@ def encode(pixels: Tensor, encoder: Encoder) -> tuple[Tensor, ...]:
 
     After a ReLU features are heavy-tailed; their roots are what small heads learn best from.
     """
-    x = pad_to_stride(pixels).to(encoder.features[0].weight.dtype)
+    x = pad_to_stride(pixels).to(next(encoder.parameters()).dtype)
     levels = []
     for start, stop in LEVELS[:USED_LEVELS]:
-        x = encoder.features[start:stop](x)
+        for layer in encoder.features[start:stop]:
+            x = _mirrored(x, layer) if isinstance(layer, nn.Conv2d) else layer(x)
         levels.append(x.clamp_min(0).sqrt()[0].permute(1, 2, 0).contiguous().cpu())
     return tuple(levels)
+
+
+def _mirrored(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """A convolution that sees the image mirrored at its sides.
+
+    Zeros there are like nothing inside an image: small heads were unsure all around it.
+    """
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), conv.weight, conv.bias)
 
 
 def sample(maps: Maps, ys: Floats, xs: Floats) -> Rows:

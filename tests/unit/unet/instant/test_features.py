@@ -1,5 +1,7 @@
 """Filters, features, what is remembered, and the cache on disk."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -130,8 +132,9 @@ def test_features_come_back_from_disk_and_the_oldest_go_first(tmp_path, noise, l
     maps = look(noise(32, 32))
     cache = FeatureCache(tmp_path / "features", budget=5 * maps.nbytes)
     paths = [cache.path("a", (i, 1), Rect(0, 0, 32, 32), "sha") for i in range(6)]
-    for path in paths[:3]:
+    for age, path in enumerate(paths[:3]):
         cache.save(path, maps)
+        os.utime(path, (age, age))  # files of one moment have no order
     loaded = cache.load(paths[0])
     assert loaded.shape == maps.shape
     for a, b in zip((*loaded.levels, *loaded.octaves), (*maps.levels, *maps.octaves), strict=True):
@@ -140,6 +143,12 @@ def test_features_come_back_from_disk_and_the_oldest_go_first(tmp_path, noise, l
         cache.save(path, maps)
     assert cache.load(paths[1]) is None
     assert cache.load(paths[0]) is not None
+
+
+def test_the_side_of_an_image_is_seen_like_the_middle_of_the_same_texture(look):
+    maps = look(np.full((48, 48, 3), 90, np.uint8))
+    for level in maps.levels:
+        assert torch.allclose(level, level[:1, :1].expand_as(level), atol=1e-2)
 
 
 def test_damaged_features_are_none(tmp_path):
