@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 CLASSES = ("ground", "cell", "core")
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch) -> None:
+    """One paint event finishes its picture, however busy the computer is."""
+    monkeypatch.setattr("unet_gui.gui.canvas.pacing.AT_LEAST", 1_000_000)
+
+
 class Easel:
     """A canvas and a hand on it: mouse in image coordinates; what is seen, in pixels."""
 

@@ -198,7 +198,7 @@ def test_a_prediction_of_another_size_is_not_shown(easel):
 
 
 def test_memory_stays_bounded(easel, monkeypatch):
-    monkeypatch.setattr("unet_gui.gui.canvas.overlay.MAX_TILES", 6)
+    monkeypatch.setattr("unet_gui.gui.canvas.overlay_tiles.MAX_TILES", 6)
     easel.session.next_image()
     easel.session.apply("Fill", easel.session.document.bounds, 1)
     for zoom in (0.3, 1.0, 3.0):

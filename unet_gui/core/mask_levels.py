@@ -30,6 +30,10 @@ MOST_LEVELS: Final = 8
 PORTION: Final = 32
 """Tiles made at a time while preparing."""
 
+KEPT_FROM: Final = 2
+"""The first level that is kept. Level 1 would be three quarters of what all take, and making a
+piece of it when it is looked at costs a fraction of drawing it."""
+
 
 class TileReader(Protocol):
     """Where mask values come from: a document, or a prediction."""
@@ -69,6 +73,7 @@ class MaskLevels:
 
     A tile that has changed is made small anew when it is next looked at, for the level that is
     looked at; the other levels follow when there is time, so that zooming does not wait for them.
+    Level 1 is made from the mask itself whenever it is looked at.
     """
 
     def __init__(self, source: TileReader) -> None:
@@ -79,19 +84,29 @@ class MaskLevels:
             count += 1
         # Zeros are free until they are written to, so empty parts of a mask cost no memory.
         self._small = [
-            np.zeros((-(-height >> k), -(-width >> k)), np.uint8) for k in range(1, count + 1)
+            np.zeros((-(-height >> k), -(-width >> k)), np.uint8)
+            for k in range(KEPT_FROM, count + 1)
         ]
-        self._stale = [set(source.keys) for _ in range(count)]
+        self._levels = 1 + count
+        self._stale = [set(source.keys) for _ in self._small]
 
     @property
     def levels(self) -> int:
         """How many there are, the mask itself included."""
-        return 1 + len(self._small)
+        return self._levels
+
+    def prepared(self, level: int) -> bool:
+        """Whether reading any of a level is quick: nothing of it is yet to be made."""
+        return level < KEPT_FROM or not self._stale[level - KEPT_FROM]
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width) of the mask."""
         return self._source.shape
+
+    def tile(self, key: Key) -> NDArray[np.uint8]:
+        """A tile of the mask itself, values and not codes; not to be written to."""
+        return self._source.tile(key)
 
     def bounds(self, level: int) -> Rect:
         """All pixels of a level."""
@@ -117,7 +132,8 @@ class MaskLevels:
             codes = _codes(self._source.tile(key))
             for level in range(1, self.levels):
                 codes = _halved(codes)
-                self._put(level, key, codes)
+                if level >= KEPT_FROM:
+                    self._put(level, key, codes)
         return True
 
     def read(self, level: int, rect: Rect) -> NDArray[np.uint8]:
@@ -125,23 +141,42 @@ class MaskLevels:
         if level == 0:
             codes: NDArray[np.uint8] = self._source.read(rect) + np.uint8(1)
             return codes
-        stale = self._stale[level - 1]
+        if level < KEPT_FROM:
+            return self._halves(rect)
+        stale = self._stale[level - KEPT_FROM]
         if stale:
             for key in stale.intersection(rect.tiles(TILE >> level)):
                 self._put(level, key, _reduced(_codes(self._source.tile(key)), level))
-        return self._small[level - 1][rect.slices]
+        return self._small[level - KEPT_FROM][rect.slices]
+
+    def _halves(self, rect: Rect) -> NDArray[np.uint8]:
+        """Level 1 from the mask."""
+        out = np.empty((rect.height, rect.width), np.uint8)
+        side = TILE >> 1
+        for row, column in rect.tiles(side):
+            corner = Rect(0, 0, side, side).moved(column * side, row * side)
+            part = corner.intersection(rect)
+            tile = self._source.tile((row, column))
+            inside = Rect(2 * part.x0, 2 * part.y0, 2 * part.x1, 2 * part.y1)
+            codes = _codes(tile, inside.moved(-column * TILE, -row * TILE))
+            out[part.moved(-rect.x0, -rect.y0).slices] = _halved(codes)
+        return out
 
     def _put(self, level: int, key: Key, codes: NDArray[np.uint8]) -> None:
-        self._stale[level - 1].discard(key)
+        self._stale[level - KEPT_FROM].discard(key)
         side = TILE >> level
         row, column = key[0] * side, key[1] * side
-        target = self._small[level - 1][row : row + side, column : column + side]
+        target = self._small[level - KEPT_FROM][row : row + side, column : column + side]
         target[...] = codes if codes.size == 1 else codes[: target.shape[0], : target.shape[1]]
 
 
-def _codes(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of a whole tile; a single one stands for a tile of one value."""
-    codes: NDArray[np.uint8] = (tile[:1, :1] if is_uniform(tile) else tile) + np.uint8(1)
+def _codes(tile: NDArray[np.uint8], part: Rect | None = None) -> NDArray[np.uint8]:
+    """Of a whole tile or part of it; a single one stands for a tile of one value."""
+    if is_uniform(tile):
+        tile = tile[:1, :1]
+    elif part is not None:
+        tile = tile[part.slices]
+    codes: NDArray[np.uint8] = tile + np.uint8(1)
     return codes
 
 

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 _BAND_PIXELS: Final = 1 << 22
 
+LEAN: Final = 1 << 27
+"""Images of more pixels do without level 1, a quarter of themselves: it is made where it is looked
+at, which costs a third of a millisecond a tile of the screen."""
+
 
 class MemoryImage:
-    """An H×W×3 uint8 array and its levels, which cost a third of it again once they are built.
+    """An H×W×3 uint8 array and its levels, which cost a third of it again once they are built, of
+    a huge image a twelfth.
 
     Any thread may read while another one builds. A part of a level that is not built yet is made
     from the full resolution for the occasion, so what `read` gives never depends on the building.
@@ -34,6 +39,7 @@ class MemoryImage:
         self.array: RgbImage = array
         self.shape: tuple[int, int] = (array.shape[0], array.shape[1])
         self.levels = level_count(self.shape)
+        self._first = 2 if array.shape[0] * array.shape[1] > LEAN else 1  # level that is kept
         self._coarse: list[RgbImage] = []
         self._built = 0  # rows of the full resolution that are in the coarser levels
         self._lock = threading.Lock()
@@ -45,7 +51,7 @@ class MemoryImage:
     @property
     def complete(self) -> bool:
         """Whether all levels are built."""
-        return self.levels == 1 or self._built >= self.shape[0]
+        return self.levels <= self._first or self._built >= self.shape[0]
 
     def level_shape(self, level: int) -> tuple[int, int]:
         return level_shape(self.shape, level)
@@ -62,15 +68,15 @@ class MemoryImage:
         """
         if level == 0:
             return self.array[rect.slices].copy()
-        built = self._built
+        built = self._built if level >= self._first else 0
         ready = -(-built >> level) if built >= self.shape[0] else built >> level
         if rect.y1 <= ready:
-            return self._coarse[level - 1][rect.slices].copy()
+            return self._coarse[level - self._first][rect.slices].copy()
         out = np.empty((rect.height, rect.width, 3), np.uint8)
         split = max(rect.y0, ready)
         if split > rect.y0:
             upper = Rect(rect.x0, rect.y0, rect.x1, split)
-            out[: upper.height] = self._coarse[level - 1][upper.slices]
+            out[: upper.height] = self._coarse[level - self._first][upper.slices]
         step = max(1, (_BAND_PIXELS >> 2 * level) // max(1, rect.width))
         for y in range(split, rect.y1, step):
             band = Rect(rect.x0, y, rect.x1, min(rect.y1, y + step))
@@ -98,16 +104,17 @@ class MemoryImage:
 
     def _build_band(self, step: int) -> None:
         if not self._coarse:
-            shapes = [self.level_shape(k) for k in range(1, self.levels)]
+            shapes = [self.level_shape(k) for k in range(self._first, self.levels)]
             self._coarse = [np.empty((*shape, 3), np.uint8) for shape in shapes]
         top = self._built
         if top >= self.shape[0]:
             return  # another thread was quicker
         bottom = min(self.shape[0], top + step)
         band = self.array[top:bottom]
-        for k, coarse in enumerate(self._coarse, start=1):
+        for k in range(1, self.levels):
             band = halved(band)
-            coarse[top >> k : (top >> k) + len(band)] = band
+            if k >= self._first:
+                self._coarse[k - self._first][top >> k : (top >> k) + len(band)] = band
         self._built = bottom
 
     def _reduced(self, rect: Rect, level: int) -> RgbImage:

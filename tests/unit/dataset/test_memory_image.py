@@ -26,8 +26,9 @@ def slow_level(pixels: np.ndarray, level: int) -> np.ndarray:
     return pixels
 
 
-@pytest.fixture(autouse=True)
-def small_limits(monkeypatch):
+@pytest.fixture(autouse=True, params=[1 << 27, 60], ids=["all", "lean"])
+def small_limits(monkeypatch, request):
+    monkeypatch.setattr(memory_image, "LEAN", request.param)
     monkeypatch.setattr(levels, "COARSEST", 4)
     monkeypatch.setattr(memory_image, "_BAND_PIXELS", 64)
 

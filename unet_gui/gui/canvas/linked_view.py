@@ -44,12 +44,13 @@ class NeighbourPane(LinkedPane):
         self.setObjectName("linked_pane")
         self.setMinimumSize(80, 60)
         self.backdrop = Backdrop(session.runner, self, name="linked")
-        self.overlay = Overlay()
+        self.overlay = Overlay(self)
         self.source: ImageSource | None = None
         self.said = ""
         self._layers = Layers(state, self.backdrop, self.overlay)
         self.backdrop.refined.connect(self.update)
-        self.backdrop.arrived.connect(lambda _: self.update())
+        for arrived in (self.backdrop.arrived, self.overlay.arrived):
+            arrived.connect(lambda _: self.update())
 
     def show_image(self, source: ImageSource | None, mask: ClassMask | None) -> None:
         """Another image and its mask, or none."""

@@ -1,32 +1,22 @@
-"""Mask and ghost in colour over the image: cached tiles, coloured anew only where changed.
+"""Mask and ghost in colour over the image, drawn from coloured tiles.
 
-The one module that looks into QImage memory (through qimage2ndarray).
+Only this module and its tiles look into QImage memory (through qimage2ndarray).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import qimage2ndarray
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPainter
 
 from unet_gui.core.geometry import EMPTY, Rect
-from unet_gui.core.tiled_mask import TILE as MASK_TILE
-from unet_gui.core.tiled_mask import key_rect
-from unet_gui.gui.canvas.tiles import (
-    OUTLINE,
-    TILE,
-    Layer,
-    TileKey,
-    TileSource,
-    level_for,
-    to_level,
-)
+from unet_gui.gui.canvas.overlay_tiles import ColoredTiles, Piece, own_piece
+from unet_gui.gui.canvas.pacing import Later, PaintPace
+from unet_gui.gui.canvas.tiles import TILE, Layer, TileKey, level_for, to_image, to_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,12 +28,6 @@ if TYPE_CHECKING:
     from unet_gui.core.tiled_mask import Key
     from unet_gui.gui.canvas.viewport import Viewport
 
-MAX_TILES: Final = 320
-"""Tiles kept, a quarter of a MiB each: four times what a large window shows."""
-
-MOST_LOOKS: Final = 6
-"""Kinds of tiles after which those that nobody keeps any more are forgotten."""
-
 STRIPE: Final = 12
 """Device pixels from one stripe of the ghost to the next."""
 
@@ -51,44 +35,35 @@ BETWEEN_STRIPES: Final = 0.22
 """How much of the ghost's colour is left between its stripes."""
 
 
-@dataclass(slots=True)
-class _Tile:
-    """A coloured tile. `stale` are its pixels to be coloured anew, in pixels of its level."""
+class Overlay(QObject):
+    """Draws a mask and, where it is unlabelled, a ghost.
 
-    image: QImage
-    pixels: NDArray[np.uint32]
-    stale: Rect
-    palette: int
-    blank: bool = True
+    Signals:
+        arrived: the Rect of image pixels that can be drawn better than when they were last painted.
+    """
 
+    arrived = Signal(object)
 
-class Overlay:
-    """Draws a mask and, where it is unlabelled, a ghost."""
-
-    def __init__(self) -> None:
-        self._source: TileSource | None = None
-        self._tiles: OrderedDict[TileKey, _Tile] = OrderedDict()
-        self._looks: set[tuple[Layer, bool, int]] = set()
-        self._classes = np.zeros((256, 3), np.uint32)
-        self._shown = np.zeros(256, np.bool_)
-        self._strength = 255
-        self._colors = np.zeros(256, np.uint32)
-        self._palette = 0
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tiles = ColoredTiles()
+        self._later: Later[TileKey] = Later(self._make, self.arrived.emit, self)
         self._scratch = QImage()
         self._sheet = QImage()
 
+    @property
+    def unfinished(self) -> bool:
+        """Tiles that were painted wait to be made; something like them was shown."""
+        return self._later.waiting
+
     def set_mask(self, mask: MaskLevels | None) -> None:
         """Another document; it is looked into, never copied."""
-        self._source = TileSource(mask) if mask is not None else None
-        self._tiles.clear()
-        self._looks.clear()
+        self._later.clear()
+        self._tiles.set_mask(mask)
 
     def set_ghost(self, mask: ClassMask | None) -> None:
         """Another proposal; None for none."""
-        if self._source is not None:
-            self._source.set_ghost(mask)
-        for key in [k for k in self._tiles if k.layer is not Layer.MASK]:
-            del self._tiles[key]
+        self._tiles.set_ghost(mask)
 
     def set_palette(
         self, palette: NDArray[np.uint8], shown: NDArray[np.bool_] | None = None
@@ -99,17 +74,7 @@ class Overlay:
             palette: 256×3 uint8 RGB by mask value.
             shown: bool[256], values that are drawn at all; None draws every class.
         """
-        self._classes = palette.astype(np.uint32)
-        self._shown = np.ones(256, np.bool_) if shown is None else shown
-        self._mix()
-
-    def _mix(self) -> None:
-        """The colour of each code, premultiplied; tiles follow when they are next drawn."""
-        rgb = (self._classes * self._strength + 127) // 255
-        colors = np.uint32(self._strength << 24) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
-        colors[~self._shown] = 0
-        self._colors = np.concatenate([np.zeros(1, np.uint32), colors[:255]])
-        self._palette += 1
+        self._tiles.set_palette(palette, shown)
 
     def invalidate(self, rect: Rect, keys: Iterable[Key] | None = None) -> None:
         """Mask pixels have changed.
@@ -118,24 +83,18 @@ class Overlay:
             rect: all of them lie inside.
             keys: the tiles of the mask that have changed; None for all that `rect` touches.
         """
-        if self._source is None or rect.empty:
-            return
-        keys = list(rect.tiles(MASK_TILE) if keys is None else keys)
-        for mask_key in keys:
-            part = key_rect(mask_key).intersection(rect)
-            for look in self._looks:
-                self._mark(look, part)
+        self._tiles.invalidate(rect, keys)
 
-    def _mark(self, look: tuple[Layer, bool, int], changed: Rect) -> None:
-        """Note which pixels of the tiles of one look are to be coloured anew."""
-        assert self._source is not None
-        layer, outline, level = look
-        touched = to_level(changed, level).expanded(OUTLINE if outline else 0)
-        for row, column in touched.intersection(self._source.bounds(level)).tiles(TILE):
-            key = TileKey(layer, outline, level, row, column)
-            tile = self._tiles.get(key)
-            if tile is not None:
-                tile.stale = tile.stale.union(touched.intersection(key.area))
+    def look_elsewhere(self) -> None:
+        """The view has changed: what nobody draws again need not be made."""
+        self._later.clear()
+
+    def _make(self, key: TileKey) -> Rect:
+        source = self._tiles.source
+        if source is None or (key.layer is not Layer.MASK and not source.has_ghost):
+            return EMPTY
+        self._tiles.fresh(key)
+        return to_image(key.area.intersection(source.bounds(key.level)), key.level)
 
     def paint(
         self,
@@ -148,11 +107,11 @@ class Overlay:
         opacity: float,
     ) -> None:
         """Draw what lies under `exposed`; painter and `exposed` are in canvas coordinates."""
-        if self._source is None:
+        if self._tiles.source is None:
             return
         self._set_strength(opacity, outline=outline)
         self._paint_layer(painter, viewport, exposed, Layer.MASK, outline=outline)
-        if ghost and self._source.has_ghost:
+        if ghost and self._tiles.source.has_ghost:
             self._paint_ghost(painter, viewport, exposed, outline=outline)
 
     def paint_prediction(
@@ -165,7 +124,7 @@ class Overlay:
         opacity: float,
     ) -> None:
         """Draw the whole proposal, also where the mask is labelled, in full colour."""
-        if self._source is not None and self._source.has_ghost:
+        if self._tiles.source is not None and self._tiles.source.has_ghost:
             self._set_strength(opacity, outline=outline)
             self._paint_layer(painter, viewport, exposed, Layer.PREDICTION, outline=outline)
 
@@ -174,45 +133,65 @@ class Overlay:
 
         Thin lines need more strength than areas to be seen equally well.
         """
-        strength = round(255 * (1 - (1 - opacity) ** 2 if outline else opacity))
-        if strength != self._strength:
-            self._strength = strength
-            self._mix()
+        self._tiles.set_strength(round(255 * (1 - (1 - opacity) ** 2 if outline else opacity)))
 
     def _paint_layer(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, layer: Layer, *, outline: bool
     ) -> bool:
         """Returns whether there was anything to draw."""
-        assert self._source is not None
-        level = level_for(viewport.zoom, outline=outline, levels=self._source.levels)
+        source = self._tiles.source
+        assert source is not None
+        level = level_for(viewport.zoom, outline=outline, levels=source.levels)
         box = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
-        bounds = self._source.bounds(level)
+        bounds = source.bounds(level)
         # One pixel more, for a turned sheet must not end where it is seen.
         area = to_level(box, level).expanded(0 if viewport.upright else 1).intersection(bounds)
-        tiles = []
-        for row, column in area.tiles(TILE):
-            key = TileKey(layer, outline, level, row, column)
-            tile = self._fresh(key)
-            if not tile.blank:
-                tiles.append((key.area, tile.image))
-        if tiles:
+        keys = [TileKey(layer, outline, level, row, column) for row, column in area.tiles(TILE)]
+        pieces = self._pieces(keys, viewport)
+        if pieces:
             size = 2.0**level
             painter.save()
             painter.setTransform(viewport.transform(), True)
             painter.scale(size, size)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
             if not viewport.upright:
-                tiles = [(area, self._sheet_of(area, tiles))]
-            for part, image in tiles:
-                # The last pixel of a small level may stand for less than a full block of the image.
-                width = min(part.width, viewport.image_width / size - part.x0)
-                height = min(part.height, viewport.image_height / size - part.y0)
-                target = QRectF(part.x0, part.y0, width, height)
-                painter.drawImage(target, image, QRectF(0, 0, width, height))
+                pieces = [self._sheet_of(area, pieces)]
+            # The last pixel of a small level may stand for less than a full block of the image.
+            whole = QRectF(0, 0, viewport.image_width / size, viewport.image_height / size)
+            for piece in pieces:
+                target, image, part = _within(piece, whole)
+                painter.drawImage(target, image, part)
             painter.restore()
-        return bool(tiles)
+        return bool(pieces)
 
-    def _sheet_of(self, area: Rect, tiles: list[tuple[Rect, QImage]]) -> QImage:
+    def _pieces(self, keys: list[TileKey], viewport: Viewport) -> list[Piece]:
+        """What to draw for these tiles, made as far as time allows, from the middle outwards."""
+        tiles, pieces, later, pace = self._tiles, [], [], PaintPace()
+        missing = []
+        for key in keys:
+            if not tiles.at_hand(key):
+                missing.append(key)
+                continue
+            tile = tiles.fresh(key)
+            if not tile.blank:
+                pieces.append(own_piece(key, tile))
+        if len(missing) > 1:
+            size = 2.0 ** missing[0].level * TILE
+            x, y = (v / size - 0.5 for v in viewport.center)
+            missing.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
+        for key in missing:
+            if pace.take():
+                tile = tiles.fresh(key)
+                if not tile.blank:
+                    pieces.append(own_piece(key, tile))
+            else:
+                later.append(key)
+                pieces += tiles.stand_in(key)
+        if later:
+            self._later.want(later)
+        return pieces
+
+    def _sheet_of(self, area: Rect, pieces: list[Piece]) -> Piece:
         """Tiles put together: turned one by one they would show their sides."""
         if self._sheet.width() < area.width or self._sheet.height() < area.height:
             size = QSize(area.width, area.height).expandedTo(self._sheet.size())
@@ -220,10 +199,11 @@ class Overlay:
         inner = QPainter(self._sheet)
         inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         inner.fillRect(0, 0, area.width, area.height, Qt.GlobalColor.transparent)
-        for part, image in tiles:
-            inner.drawImage(part.x0 - area.x0, part.y0 - area.y0, image)
+        for target, image, part in pieces:
+            inner.drawImage(target.translated(-area.x0, -area.y0), image, part)
         inner.end()
-        return self._sheet
+        size_ = (area.width, area.height)
+        return Piece(QRectF(area.x0, area.y0, *size_), self._sheet, QRectF(0, 0, *size_))
 
     def _paint_ghost(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, *, outline: bool
@@ -264,40 +244,20 @@ class Overlay:
             )
         return self._scratch
 
-    def _fresh(self, key: TileKey) -> _Tile:
-        """The tile as it should look now."""
-        assert self._source is not None
-        area = key.area.intersection(self._source.bounds(key.level))
-        tile = self._tiles.get(key)
-        if tile is None:
-            image = QImage(TILE, TILE, QImage.Format.Format_ARGB32_Premultiplied)
-            image.fill(0)
-            tile = _Tile(image, qimage2ndarray.raw_view(image), area, self._palette)
-            self._tiles[key] = tile
-            if key.layer is not Layer.PREDICTION:
-                self._looks.add(key[:3])
-                if len(self._looks) > MOST_LOOKS:  # those of zooms long gone
-                    self._looks = {k[:3] for k in self._tiles if k.layer is not Layer.PREDICTION}
-            while len(self._tiles) > MAX_TILES:
-                self._tiles.popitem(last=False)
-        else:
-            self._tiles.move_to_end(key)
-        if tile.palette != self._palette:
-            tile.stale, tile.palette = area, self._palette
-        stale = tile.stale.intersection(area)
-        if not stale.empty:
-            self._color(tile, key, stale, whole=stale == area)
-        tile.stale = EMPTY
-        return tile
 
-    def _color(self, tile: _Tile, key: TileKey, stale: Rect, *, whole: bool) -> None:
-        assert self._source is not None
-        codes = self._source.codes(key, stale)
-        something = bool(codes.any())
-        if something or not tile.blank:
-            inside = stale.moved(-key.area.x0, -key.area.y0)
-            tile.pixels[inside.slices] = self._colors.take(codes, mode="clip")
-        tile.blank = not something and (whole or tile.blank)
+def _within(piece: Piece, whole: QRectF) -> Piece:
+    """As much of a piece as lies in the image."""
+    target, image, part = piece
+    width = min(target.width(), whole.width() - target.x())
+    height = min(target.height(), whole.height() - target.y())
+    if width == target.width() and height == target.height():
+        return piece
+    across, down = part.width() / target.width(), part.height() / target.height()
+    return Piece(
+        QRectF(target.x(), target.y(), width, height),
+        image,
+        QRectF(part.x(), part.y(), width * across, height * down),
+    )
 
 
 @cache

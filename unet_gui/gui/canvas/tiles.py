@@ -47,6 +47,18 @@ class TileKey(NamedTuple):
         """In pixels of its level."""
         return Rect(0, 0, TILE, TILE).moved(self.column * TILE, self.row * TILE)
 
+    def above(self, by: int) -> TileKey:
+        """The tile that shows the same `by` levels coarser."""
+        return self._replace(level=self.level + by, row=self.row >> by, column=self.column >> by)
+
+    def below(self) -> list[TileKey]:
+        """The four that show the same one level finer."""
+        return [
+            self._replace(level=self.level - 1, row=2 * self.row + y, column=2 * self.column + x)
+            for y in (0, 1)
+            for x in (0, 1)
+        ]
+
 
 def level_for(zoom: float, *, outline: bool, levels: int) -> int:
     """The level to draw at `zoom`.
@@ -58,6 +70,11 @@ def level_for(zoom: float, *, outline: bool, levels: int) -> int:
     if outline:
         return max(FINEST, min(levels - 1, math.ceil(exact - 1e-9)))
     return max(0, min(levels - 1, math.floor(exact + 1e-9)))
+
+
+def to_image(area: Rect, level: int) -> Rect:
+    """The image pixels that pixels of a level stand for; may reach beyond the image."""
+    return to_level(area, -level)
 
 
 def to_level(rect: Rect, level: int) -> Rect:
@@ -85,14 +102,29 @@ class TileSource:
         self._ghost = MaskLevels(ArrayTiles(mask)) if mask is not None and fits else None
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the mask."""
+        return self._shape
+
+    @property
     def has_ghost(self) -> bool:
         return self._ghost is not None
+
+    def prepared(self, layer: Layer, level: int) -> bool:
+        """Whether codes of a whole level are quickly had."""
+        ghost = self._ghost if layer is not Layer.MASK else None
+        return self._mask.prepared(level) and (ghost is None or ghost.prepared(level))
 
     def bounds(self, level: int) -> Rect:
         """All pixels of a level."""
         if level >= 0:
             return self._mask.bounds(level)
         return to_level(self._mask.bounds(0), level)
+
+    def values(self, key: TileKey, area: Rect) -> NDArray[np.uint8]:
+        """Of the mask itself, uncopied: a tile of level 0 is one of the mask."""
+        tile = self._mask.tile((key.row, key.column))
+        return tile[area.moved(-key.column * TILE, -key.row * TILE).slices]
 
     def codes(self, key: TileKey, area: Rect) -> NDArray[np.uint8]:
         """Codes of `area`, in pixels of the tile's level and inside its bounds."""

@@ -53,7 +53,7 @@ class CanvasView(CanvasLooking):
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
         self._backdrop = Backdrop(session.runner, self)
-        self._overlay = Overlay()
+        self._overlay = Overlay(self)
         self._histogram = ImageHistogram(session.runner, self)
         self._comparison = Comparison(self, session)
         self._layers = Layers(state, self._backdrop, self._overlay)
@@ -100,6 +100,7 @@ class CanvasView(CanvasLooking):
             changed.connect(self._on_look_changed)
         self._backdrop.refined.connect(self._on_look_changed)
         self._backdrop.arrived.connect(self._on_tile_arrived)
+        self._overlay.arrived.connect(self._on_tile_arrived)
         self._backdrop.noticed.connect(session.noticed)
         self._histogram.changed.connect(self.histogram_changed)
         self._comparison.changed.connect(self.update)
@@ -220,6 +221,7 @@ class CanvasView(CanvasLooking):
 
     def _on_view_changed(self) -> None:
         self._backdrop.look_elsewhere()
+        self._overlay.look_elsewhere()
         self._rulers.refresh()
         self._twin.update()
         super()._on_view_changed()

@@ -1,0 +1,106 @@
+"""Tiles are made little by little: a picture on time is worth more than a finished one.
+
+What a paint event lacks it makes as long as its time lasts. The rest is made between events, a
+slice at a time, and shown as it comes; until then something like it stands in.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from PySide6.QtCore import QObject, QTimer
+
+from unet_gui.core.geometry import EMPTY, Rect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+IN_PAINT: Final = 0.002
+"""Seconds for making tiles within one layer of a paint event."""
+
+SLICE: Final = 0.004
+"""Seconds for making tiles between two events."""
+
+AT_LEAST: Final = 4
+"""Tiles that are made within a paint event however long they take."""
+
+MOST: Final = 400
+"""Tiles that wait; beyond that, those asked for longest ago are forgotten."""
+
+Key = TypeVar("Key")
+
+
+class Pace:
+    """A time that runs out."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.perf_counter() + seconds
+
+    @property
+    def over(self) -> bool:
+        return time.perf_counter() >= self._until
+
+
+class PaintPace(Pace):
+    """The time within a paint event: a few tiles at least, then until it is over."""
+
+    def __init__(self) -> None:
+        super().__init__(IN_PAINT)
+        self._made = 0
+
+    def take(self) -> bool:
+        """Whether one more may be made."""
+        self._made += 1
+        return self._made <= AT_LEAST or not self.over
+
+
+class Later(Generic[Key]):
+    """Tiles that wait to be made, those asked for last first."""
+
+    def __init__(
+        self,
+        make: Callable[[Key], Rect],
+        shown: Callable[[Rect], object],
+        parent: QObject,
+    ) -> None:
+        """`make` makes a tile and returns the image pixels it stands for.
+
+        `shown` is told which image pixels look better now; all happens on the thread of `parent`.
+        """
+        self._make = make
+        self._shown = shown
+        self._keys: dict[Key, None] = {}
+        self._timer = QTimer(parent, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._go_on)
+
+    @property
+    def waiting(self) -> bool:
+        """Something is yet to be made."""
+        return bool(self._keys)
+
+    def want(self, keys: Iterable[Key]) -> None:
+        """Make these before all others."""
+        self._keys = dict.fromkeys(keys) | self._keys
+        for key in list(self._keys)[MOST:]:
+            del self._keys[key]
+        if self._keys:
+            self._timer.start()
+
+    def clear(self) -> None:
+        """Nobody needs them any more."""
+        self._keys.clear()
+        self._timer.stop()
+
+    def _go_on(self) -> None:
+        pace, better = Pace(SLICE), EMPTY
+        while self._keys:
+            key = next(iter(self._keys))
+            del self._keys[key]
+            better = better.union(self._make(key))
+            if pace.over:
+                break
+        if self._keys:
+            self._timer.start()
+        if not better.empty:
+            self._shown(better)
