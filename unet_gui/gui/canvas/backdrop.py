@@ -49,6 +49,8 @@ MANY: Final = 40
 SETTLED_AFTER: Final = 120
 """Milliseconds after which a slider counts as let go."""
 
+_SMOOTH: Final = QPainter.RenderHint.SmoothPixmapTransform
+
 Read = tuple[TileKey, "RgbImage | UnetGuiError"]
 
 
@@ -133,11 +135,13 @@ class Backdrop(QObject):
         blended = not exact and (smooth or viewport.zoom < CRISP_FROM)
         overlap = OVERLAP if blended or not viewport.upright else 0.0
         painter.save()
-        painter.setTransform(viewport.transform(), True)
-        painter.scale(size, size)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
-        keys = [TileKey(level, row, column) for row, column in to_level(exposed, level).tiles(TILE)]
-        missing = [key for key in keys if not self._draw(painter, key, overlap)]
+        painter.setTransform(viewport.transform(size), True)
+        painter.setRenderHint(_SMOOTH, blended)
+        missing = []
+        for row, column in to_level(exposed, level).tiles(TILE):
+            key = TileKey(level, row, column)
+            if not self._draw(painter, key, overlap, blended):
+                missing.append(key)
         painter.restore()
         if missing:
             x, y = (v / size / TILE - 0.5 for v in viewport.center)
@@ -153,33 +157,46 @@ class Backdrop(QObject):
                 return min(level + 1, self._source.levels - 1)
         return level
 
-    def _draw(self, painter: QPainter, key: TileKey, overlap: float) -> bool:
+    def _draw(self, painter: QPainter, key: TileKey, overlap: float, blended: bool) -> bool:
         """False where it has yet to be read; what is at hand is shown meanwhile."""
-        assert self._source is not None
-        height, width = self._source.shape
-        part = _part(key, overlap, width / (1 << key.level), height / (1 << key.level))
-        tile, above = self._tile(key), 0
-        found = tile is not None
+        tile = self._tile(key)
         if tile is None:
-            tile, above = self._coarser(key)
-        if tile is None:
+            self._draw_coarser(painter, key, overlap, blended)
             return False
+        if tile.places is None or tile.places[0] != overlap:
+            part = self._part(key, overlap)
+            tile.places = overlap, part, part.translated(-tile.area.x0, -tile.area.y0)
         if tile.image is None:
-            _hatch(painter, part)
-            return True
-        scale = 1 << above
+            _hatch(painter, tile.places[1])
+        else:
+            painter.drawImage(tile.places[1], tile.image, tile.places[2])
+        return True
+
+    def _draw_coarser(self, painter: QPainter, key: TileKey, overlap: float, blended: bool) -> None:
+        tile, above = self._coarser(key)
+        if tile is None or tile.image is None:
+            return
+        part, scale = self._part(key, overlap), 1 << above
         source = QRectF(
             part.x() / scale - tile.area.x0,
             part.y() / scale - tile.area.y0,
             part.width() / scale,
             part.height() / scale,
         )
-        blended = painter.testRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         # Large squares of a coarse level would look like the image's own pixels.
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended or above > 0)
+        painter.setRenderHint(_SMOOTH, True)
         painter.drawImage(part, tile.image, source)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
-        return found
+        painter.setRenderHint(_SMOOTH, blended)
+
+    def _part(self, key: TileKey, overlap: float) -> QRectF:
+        """What to draw of a tile, in pixels of its level."""
+        assert self._source is not None
+        height, width = (v / (1 << key.level) for v in self._source.shape)
+        inner = key.inner
+        x0, y0 = max(0.0, inner.x0 - overlap), max(0.0, inner.y0 - overlap)
+        # The last pixel of a coarse level may stand for less than a full block of the image.
+        x1, y1 = min(inner.x1 + overlap, width), min(inner.y1 + overlap, height)
+        return QRectF(x0, y0, x1 - x0, y1 - y0)
 
     def _tile(self, key: TileKey) -> ImageTile | None:
         """The tile as it should look now; None when it has yet to be read."""
@@ -278,15 +295,6 @@ class Backdrop(QObject):
             self._warned = True
             said = QCoreApplication.translate("Canvas", "A part of this image cannot be read: {0}")
             self.noticed.emit(said.format(error.message))
-
-
-def _part(key: TileKey, overlap: float, width: float, height: float) -> QRectF:
-    """What to draw of a tile, in pixels of its level, of which the image has so many."""
-    inner = key.inner
-    x0, y0 = max(0.0, inner.x0 - overlap), max(0.0, inner.y0 - overlap)
-    # The last pixel of a coarse level may stand for less than a full block of the image.
-    x1, y1 = min(inner.x1 + overlap, width), min(inner.y1 + overlap, height)
-    return QRectF(x0, y0, x1 - x0, y1 - y0)
 
 
 def _read_tiles(source: ImageSource, queue: deque[TileKey]) -> Generator[Read, None, None]:

@@ -16,6 +16,7 @@ from unet_gui.dataset.memory_image import MemoryImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PySide6.QtCore import QRectF
 
     from unet_gui.core.display import Display
     from unet_gui.core.document import RgbImage
@@ -104,6 +105,8 @@ class ImageTile:
         raw: the pixels as read, kept where reading them again would take long.
         rough: made before the coarser levels were.
         memory: what owns the pixels of `image`.
+        places: how much it overlaps its neighbours, then where it goes and what of it, in pixels
+            of its level and of `image`. Kept by who draws it.
     """
 
     area: Rect
@@ -112,6 +115,7 @@ class ImageTile:
     raw: RgbImage | None = None
     rough: bool = False
     memory: object = None
+    places: tuple[float, QRectF, QRectF] | None = None
 
     @property
     def nbytes(self) -> int:

@@ -20,8 +20,9 @@ STEPS: Final = (
 
 Point = tuple[float, float]
 
-_Way = tuple[float, float, float, float, float, float]
-"""Where the image's corner lies on the canvas, then the linear part, row by row."""
+_Way = tuple[float, float, float, float, float, float, float, float, float, float]
+"""Where the image's corner lies on the canvas, the linear part row by row; then for the way back
+cosine and sine of the turn, and logical pixels per image pixel along both axes of the image."""
 
 
 @dataclass(slots=True)
@@ -52,9 +53,7 @@ class Viewport:
     fitted: bool = True
     rotation: float = 0.0
     mirrored: bool = False
-    _known: tuple[tuple[object, ...], _Way] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    _known: _Way | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def scale(self) -> float:
@@ -82,12 +81,13 @@ class Viewport:
 
         At 1:1 each image pixel then falls on one device pixel and is copied, not interpolated.
         """
-        return self._way()[:2]
+        way = self._way()
+        return way[0], way[1]
 
-    def transform(self) -> QTransform:
-        """From image to canvas coordinates."""
-        left, top, xx, xy, yx, yy = self._way()
-        return QTransform(xx, yx, xy, yy, left, top)
+    def transform(self, size: float = 1.0) -> QTransform:
+        """From image to canvas coordinates; with a size, from pixels that wide on the image."""
+        left, top, xx, xy, yx, yy = self._way()[:6]
+        return QTransform(size * xx, size * yx, size * xy, size * yy, left, top)
 
     @property
     def fit_zoom(self) -> float:
@@ -176,17 +176,27 @@ class Viewport:
         """Same point in the middle, same zoom on the screen, turned alike; the size stays."""
         self.rotation, self.mirrored = other.rotation, other.mirrored
         self.zoom, self.center = other.scale * self.ratio, other.center
-        self.fitted = False
+        self.fitted, self._known = False, None
 
     def to_image(self, x: float, y: float) -> Point:
         """Image coordinates of a point on the canvas."""
-        left, top = self.origin
-        return self._back(x - left, y - top)
+        left, top, _, _, _, _, cos, sin, across, down = self._way()
+        dx, dy = x - left, y - top
+        return (cos * dx + sin * dy) / across, (cos * dy - sin * dx) / down
 
     def to_view(self, x: float, y: float) -> Point:
         """Canvas coordinates of a point in the image."""
-        left, top, xx, xy, yx, yy = self._way()
+        left, top, xx, xy, yx, yy, _, _, _, _ = self._way()
         return left + xx * x + xy * y, top + yx * x + yy * y
+
+    def covers(self, x: int, y: int, width: int, height: int) -> bool:
+        """Whether there is nothing but image in a rectangle of the canvas; False if turned."""
+        if not self.square:
+            return False
+        left, top, right, bottom = _around(
+            self.to_view(0, 0), self.to_view(self.image_width, self.image_height), None, None
+        )
+        return left <= x and top <= y and x + width <= right and y + height <= bottom
 
     def to_view_box(self, rect: Rect) -> tuple[int, int, int, int]:
         """(x, y, width, height) of the whole logical pixels that image pixels in `rect` touch."""
@@ -221,14 +231,10 @@ class Viewport:
         return self.image_box(self.left, self.top, self.width, self.height)
 
     def _way(self) -> _Way:
-        """The way from image to canvas; asked for some twenty times with each move of a brush."""
-        now = (
-            self.left, self.top, self.width, self.height, self.ratio,
-            self.zoom, self.center, self.rotation, self.mirrored,
-        )  # fmt: skip
-        if self._known is None or self._known[0] != now:
-            self._known = (now, self._work_out())
-        return self._known[1]
+        """The way from image to canvas; asked for some ten times with each move of a brush."""
+        if self._known is None:
+            self._known = self._work_out()
+        return self._known
 
     def _work_out(self) -> _Way:
         cos, sin = _turned(self.rotation)
@@ -238,7 +244,7 @@ class Viewport:
         return (
             round((x - xx * cx - xy * cy) * self.ratio) / self.ratio,
             round((y - yx * cx - yy * cy) * self.ratio) / self.ratio,
-            xx, xy, yx, yy,
+            *(xx, xy, yx, yy, cos, sin, side, self.scale),
         )  # fmt: skip
 
     def _back(self, dx: float, dy: float) -> Point:
@@ -255,7 +261,8 @@ class Viewport:
         self._settle()
 
     def _settle(self) -> None:
-        """Keep zoom within its limits and some of the image in view."""
+        """Keep zoom within its limits and some of the image in view. After every change."""
+        self._known = None
         if self.fitted:
             self.zoom = self.fit_zoom
             self.center = (self.image_width / 2, self.image_height / 2)
