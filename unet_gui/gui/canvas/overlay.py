@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPainter
 
 from unet_gui.core.geometry import EMPTY, Rect
-from unet_gui.gui.canvas.overlay_tiles import ColoredTiles, Piece, own_piece
+from unet_gui.gui.canvas.overlay_tiles import ColoredTiles, Piece, within
 from unet_gui.gui.canvas.pacing import Later, PaintPace
 from unet_gui.gui.canvas.tiles import TILE, Layer, TileKey, level_for, to_image, to_level
 
@@ -33,6 +33,8 @@ STRIPE: Final = 12
 
 BETWEEN_STRIPES: Final = 0.22
 """How much of the ghost's colour is left between its stripes."""
+
+_SMOOTH: Final = QPainter.RenderHint.SmoothPixmapTransform
 
 
 class Overlay(QObject):
@@ -146,47 +148,47 @@ class Overlay(QObject):
         bounds = source.bounds(level)
         # One pixel more, for a turned sheet must not end where it is seen.
         area = to_level(box, level).expanded(0 if viewport.upright else 1).intersection(bounds)
+        if layer is not Layer.PREDICTION:  # which knows nothing of the mask
+            self._tiles.catch_up((layer, outline, level))
         keys = [TileKey(layer, outline, level, row, column) for row, column in area.tiles(TILE)]
         pieces = self._pieces(keys, viewport)
         if pieces:
-            size = 2.0**level
             painter.save()
-            painter.setTransform(viewport.transform(), True)
-            painter.scale(size, size)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.setTransform(viewport.transform(2.0**level), True)
+            painter.setRenderHint(_SMOOTH, False)
             if not viewport.upright:
-                pieces = [self._sheet_of(area, pieces)]
-            # The last pixel of a small level may stand for less than a full block of the image.
-            whole = QRectF(0, 0, viewport.image_width / size, viewport.image_height / size)
-            for piece in pieces:
-                target, image, part = _within(piece, whole)
+                pieces = [within(self._sheet_of(area, pieces), self._tiles.whole(keys[0]))]
+            for target, image, part in pieces:
                 painter.drawImage(target, image, part)
             painter.restore()
         return bool(pieces)
 
     def _pieces(self, keys: list[TileKey], viewport: Viewport) -> list[Piece]:
-        """What to draw for these tiles, made as far as time allows, from the middle outwards."""
-        tiles, pieces, later, pace = self._tiles, [], [], PaintPace()
-        missing = []
+        """What to draw for these tiles."""
+        pieces, missing = [], []
         for key in keys:
-            if not tiles.at_hand(key):
+            tile = self._tiles.present(key)
+            if tile is None:
                 missing.append(key)
-                continue
-            tile = tiles.fresh(key)
-            if not tile.blank:
-                pieces.append(own_piece(key, tile))
-        if len(missing) > 1:
-            size = 2.0 ** missing[0].level * TILE
-            x, y = (v / size - 0.5 for v in viewport.center)
-            missing.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
+            elif not tile.blank:
+                pieces.append(tile.piece)
+        return pieces + self._made(missing, viewport) if missing else pieces
+
+    def _made(self, missing: list[TileKey], viewport: Viewport) -> list[Piece]:
+        """New tiles as far as time allows, from the middle outwards; for others what stands in."""
+        tiles, pieces, later, pace = self._tiles, [], [], PaintPace()
+        whole = tiles.whole(missing[0])
+        size = 2.0 ** missing[0].level * TILE
+        x, y = (v / size - 0.5 for v in viewport.center)
+        missing.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
         for key in missing:
             if pace.take():
                 tile = tiles.fresh(key)
                 if not tile.blank:
-                    pieces.append(own_piece(key, tile))
+                    pieces.append(tile.piece)
             else:
                 later.append(key)
-                pieces += tiles.stand_in(key)
+                pieces += [within(piece, whole) for piece in tiles.stand_in(key)]
         if later:
             self._later.want(later)
         return pieces
@@ -243,21 +245,6 @@ class Overlay(QObject):
                 size.expandedTo(self._scratch.size()), QImage.Format.Format_ARGB32_Premultiplied
             )
         return self._scratch
-
-
-def _within(piece: Piece, whole: QRectF) -> Piece:
-    """As much of a piece as lies in the image."""
-    target, image, part = piece
-    width = min(target.width(), whole.width() - target.x())
-    height = min(target.height(), whole.height() - target.y())
-    if width == target.width() and height == target.height():
-        return piece
-    across, down = part.width() / target.width(), part.height() / target.height()
-    return Piece(
-        QRectF(target.x(), target.y(), width, height),
-        image,
-        QRectF(part.x(), part.y(), width * across, height * down),
-    )
 
 
 @cache

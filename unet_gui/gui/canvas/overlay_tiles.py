@@ -11,6 +11,7 @@ import qimage2ndarray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
+from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.tiled_mask import TILE as MASK_TILE
 from unet_gui.core.tiled_mask import key_rect
@@ -31,16 +32,14 @@ MAX_TILES: Final = 320
 MOST_LOOKS: Final = 6
 """Kinds of tiles after which those that nobody keeps any more are forgotten."""
 
+MOST_CHANGES: Final = 400
+"""Changes of the mask noted before all tiles are told, also those of looks nobody looks at."""
 
-@dataclass(slots=True)
-class ColoredTile:
-    """A coloured tile. `stale` are its pixels to be coloured anew, in pixels of its level."""
+FEW: Final = 40
+"""Changes up to which it costs less to tell each than to put together those of the same place."""
 
-    image: QImage
-    pixels: NDArray[np.uint32]
-    stale: Rect
-    palette: int
-    blank: bool = True
+Look = tuple[Layer, bool, int]
+"""What tiles of the same kind have in common: layer, outline, level."""
 
 
 class Piece(NamedTuple):
@@ -51,17 +50,41 @@ class Piece(NamedTuple):
     source: QRectF
 
 
+@dataclass(slots=True)
+class ColoredTile:
+    """A coloured tile.
+
+    Attributes:
+        piece: all of it that lies in the image.
+        pixels: the memory of its picture.
+        area: what it holds of its level, in pixels of that.
+        stale: its pixels to be coloured anew, of the same kind.
+        palette: the colours it was made with.
+        blank: there is nothing to see on it.
+    """
+
+    piece: Piece
+    pixels: NDArray[np.uint32]
+    area: Rect
+    stale: Rect
+    palette: int
+    blank: bool = True
+
+
 class ColoredTiles:
     """The tiles of one document's overlay, the most recently used ones."""
 
     def __init__(self) -> None:
         self.source: TileSource | None = None
         self._tiles: OrderedDict[TileKey, ColoredTile] = OrderedDict()
-        self._looks: set[tuple[Layer, bool, int]] = set()
+        # How many of the changes each kind of tile has been told.
+        self._looks: dict[Look, int] = {}
+        self._changes: list[Rect] = []
         self._classes = np.zeros((256, 3), np.uint32)
         self._shown = np.zeros(256, np.bool_)
         self._strength = 255
         self._colors = np.zeros(256, np.uint32)
+        self._by_value = self._colors
         self._palette = 0
 
     def __len__(self) -> int:
@@ -72,6 +95,7 @@ class ColoredTiles:
         self.source = TileSource(mask) if mask is not None else None
         self._tiles.clear()
         self._looks.clear()
+        self._changes.clear()
 
     def set_ghost(self, mask: ClassMask | None) -> None:
         """Another proposal; None for none."""
@@ -97,6 +121,8 @@ class ColoredTiles:
         rgb = (self._classes * self._strength + 127) // 255
         colors = np.uint32(self._strength << 24) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
         colors[~self._shown] = 0
+        colors[UNLABELLED] = 0
+        self._by_value = colors
         self._colors = np.concatenate([np.zeros(1, np.uint32), colors[:255]])
         self._palette += 1
 
@@ -104,58 +130,86 @@ class ColoredTiles:
         """See `Overlay.invalidate`."""
         if self.source is None or rect.empty:
             return
-        keys = list(rect.tiles(MASK_TILE) if keys is None else keys)
-        for mask_key in keys:
-            part = key_rect(mask_key).intersection(rect)
+        keys = rect.tiles(MASK_TILE) if keys is None else keys
+        self._changes.extend(key_rect(key).intersection(rect) for key in keys)
+        if len(self._changes) > MOST_CHANGES:
             for look in self._looks:
-                self._mark(look, part)
+                self.catch_up(look)
+            self._looks = dict.fromkeys(self._looks, 0)
+            self._changes.clear()
 
-    def _mark(self, look: tuple[Layer, bool, int], changed: Rect) -> None:
+    def catch_up(self, look: Look) -> None:
+        """Tell the tiles of one look, before they are drawn, what has changed since."""
+        known = self._looks.get(look)
+        if known is not None and known < len(self._changes):
+            changes = self._changes[known:]
+            for changed in changes if len(changes) <= FEW else _put_together(changes):
+                self._mark(look, changed)
+            self._looks[look] = len(self._changes)
+
+    def _mark(self, look: Look, changed: Rect) -> None:
         """Note which pixels of the tiles of one look are to be coloured anew."""
         assert self.source is not None
         layer, outline, level = look
-        touched = to_level(changed, level).expanded(OUTLINE if outline else 0)
+        touched = to_level(changed, level)
+        if outline:
+            touched = touched.expanded(OUTLINE)
         for row, column in touched.intersection(self.source.bounds(level)).tiles(TILE):
-            key = TileKey(layer, outline, level, row, column)
-            tile = self._tiles.get(key)
+            tile = self._tiles.get((layer, outline, level, row, column))  # type: ignore[call-overload]
             if tile is not None:
-                tile.stale = tile.stale.union(touched.intersection(key.area))
+                tile.stale = tile.stale.union(touched.intersection(tile.area))
 
     # -- for drawing -----------------------------------------------------------------------
 
-    def at_hand(self, key: TileKey) -> bool:
-        """Whether a tile in the present colours exists.
+    def present(self, key: TileKey) -> ColoredTile | None:
+        """The tile as it should look now if there is one in the present colours.
 
-        What has changed of it is not asked: the person just did that, and sees it at once.
+        What has changed of it is no reason to wait: the person just did that, and sees it at once.
         """
         tile = self._tiles.get(key)
-        return tile is not None and tile.palette == self._palette
+        if tile is None or tile.palette != self._palette:
+            return None
+        self._tiles.move_to_end(key)
+        if not tile.stale.empty:
+            self._color(tile, key)
+        return tile
 
     def fresh(self, key: TileKey) -> ColoredTile:
-        """The tile as it should look now."""
-        assert self.source is not None
-        area = key.area.intersection(self.source.bounds(key.level))
+        """The tile as it should look now, made if need be."""
         tile = self._tiles.get(key)
         if tile is None:
-            tile = self._new(key, area)
+            tile = self._new(key)
         else:
             self._tiles.move_to_end(key)
         if tile.palette != self._palette:
-            tile.stale, tile.palette = area, self._palette
-        stale = tile.stale.intersection(area)
-        if not stale.empty:
-            self._color(tile, key, stale, whole=stale == area)
-        tile.stale = EMPTY
+            tile.stale, tile.palette = tile.area, self._palette
+        if not tile.stale.empty:
+            self._color(tile, key)
         return tile
 
-    def _new(self, key: TileKey, area: Rect) -> ColoredTile:
-        image, pixels = self._picture()
-        tile = self._tiles[key] = ColoredTile(image, pixels, area, self._palette)
+    def _new(self, key: TileKey) -> ColoredTile:
+        assert self.source is not None
+        (image, pixels), area = (
+            self._picture(),
+            key.area.intersection(self.source.bounds(key.level)),
+        )
+        piece = within(Piece(_rect(key.area), image, QRectF(0, 0, TILE, TILE)), self.whole(key))
+        tile = self._tiles[key] = ColoredTile(piece, pixels, area, area, self._palette)
         if key.layer is not Layer.PREDICTION:
-            self._looks.add(key[:3])
+            self._looks.setdefault(key[:3], len(self._changes))
             if len(self._looks) > MOST_LOOKS:  # those of zooms long gone
-                self._looks = {k[:3] for k in self._tiles if k.layer is not Layer.PREDICTION}
+                kept = {k[:3] for k in self._tiles if k.layer is not Layer.PREDICTION}
+                self._looks = {k: v for k, v in self._looks.items() if k in kept}
         return tile
+
+    def whole(self, key: TileKey) -> QRectF:
+        """The image in pixels of a tile's level.
+
+        The last pixel of a small level may stand for less than a full block of the image.
+        """
+        assert self.source is not None
+        height, width = self.source.shape
+        return QRectF(0, 0, width / 2.0**key.level, height / 2.0**key.level)
 
     def _picture(self) -> tuple[QImage, NDArray[np.uint32]]:
         """An empty one; that of the longest unused tile, for new memory takes as long as colour."""
@@ -164,19 +218,26 @@ class ColoredTiles:
             reused = self._tiles.popitem(last=False)[1]
         if reused is not None:
             reused.pixels.fill(0)
-            return reused.image, reused.pixels
+            return reused.piece.image, reused.pixels
         image = QImage(TILE, TILE, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(0)
         return image, qimage2ndarray.raw_view(image)
 
-    def _color(self, tile: ColoredTile, key: TileKey, stale: Rect, *, whole: bool) -> None:
+    def _color(self, tile: ColoredTile, key: TileKey) -> None:
+        """Colour what is stale of it."""
         assert self.source is not None
-        codes = self.source.codes(key, stale)
-        something = bool(codes.any())
-        if something or not tile.blank:
-            inside = stale.moved(-key.area.x0, -key.area.y0)
-            self._colors.take(codes, out=tile.pixels[inside.slices], mode="clip")
-        tile.blank = not something and (whole or tile.blank)
+        stale, tile.stale = tile.stale, EMPTY
+        if key.layer is Layer.MASK and key.level == 0 and not key.outline:
+            codes, nothing, colors = self.source.values(key, stale), UNLABELLED, self._by_value
+        else:
+            codes, nothing, colors = self.source.codes(key, stale), 0, self._colors
+        if tile.blank or stale == tile.area:
+            blank = not (codes != nothing).any()
+            if blank and tile.blank:
+                return
+            tile.blank = blank
+        inside = stale.moved(-tile.area.x0, -tile.area.y0)
+        colors.take(codes, mode="clip", out=tile.pixels[inside.slices])
 
     # -- what stands in --------------------------------------------------------------------
 
@@ -189,7 +250,7 @@ class ColoredTiles:
         assert self.source is not None
         old = self._tiles.get(key)
         if old is not None:
-            return [] if old.blank else [own_piece(key, old)]
+            return [] if old.blank else [old.piece]
         if key.above(1) in self._tiles:
             return self._enlarged(key, 1)
         finer = [k for k in key.below() if k in self._tiles]
@@ -213,18 +274,37 @@ class ColoredTiles:
         source = QRectF(
             area.x0 * scale - corner.x0, area.y0 * scale - corner.y0, TILE * scale, TILE * scale
         )
-        return [Piece(_rect(area), tile.image, source)]
+        return [Piece(_rect(area), tile.piece.image, source)]
 
 
-def own_piece(key: TileKey, tile: ColoredTile) -> Piece:
-    """A whole tile."""
-    return Piece(_rect(key.area), tile.image, QRectF(0, 0, TILE, TILE))
+def within(piece: Piece, whole: QRectF) -> Piece:
+    """As much of a piece as lies in the image."""
+    target, image, part = piece
+    width = min(target.width(), whole.width() - target.x())
+    height = min(target.height(), whole.height() - target.y())
+    if width == target.width() and height == target.height():
+        return piece
+    across, down = part.width() / target.width(), part.height() / target.height()
+    return Piece(
+        QRectF(target.x(), target.y(), width, height),
+        image,
+        QRectF(part.x(), part.y(), width * across, height * down),
+    )
+
+
+def _put_together(changes: list[Rect]) -> Iterable[Rect]:
+    """One rectangle for each tile of the mask."""
+    places: dict[tuple[int, int], Rect] = {}
+    for rect in changes:
+        place = rect.x0 // MASK_TILE, rect.y0 // MASK_TILE
+        places[place] = rect.union(places.get(place, EMPTY))
+    return places.values()
 
 
 def _shrunk(key: TileKey, below: TileKey, tile: ColoredTile) -> Piece:
     area = below.area
     target = QRectF(area.x0 / 2, area.y0 / 2, TILE / 2, TILE / 2)
-    return Piece(target, tile.image, QRectF(0, 0, TILE, TILE))
+    return Piece(target, tile.piece.image, QRectF(0, 0, TILE, TILE))
 
 
 def _rect(area: Rect) -> QRectF:
