@@ -6,6 +6,7 @@ which suits flat areas best; read are exactly such files, and all others are lef
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
@@ -129,6 +130,36 @@ class PlainPng:
                 yield band[:, 1:]
         if done < height:
             raise ValueError("rows are missing")
+
+
+def repainted(data: bytes, shape: tuple[int, int], palette: bytes) -> bytes | None:
+    """The file of an 8-bit palette PNG with another palette and without notes; not decoded.
+
+    Args:
+        data: The file.
+        shape: (height, width) that it must have.
+        palette: 256 colours of three bytes each.
+
+    Returns:
+        A file of the same pixels; None where it is some other kind of file, or damaged.
+    """
+    pixels = []
+    try:
+        chunks = _chunks(io.BytesIO(data))
+        kind, header = next(chunks)
+        if kind != b"IHDR" or header != _IHDR.pack(shape[1], shape[0], *_PALETTE_8):
+            return None
+        pixels = [part for kind, part in chunks if kind == b"IDAT"]
+    except (ValueError, StopIteration):
+        return None
+    file = io.BytesIO()
+    file.write(MAGIC)
+    _write_chunk(file, b"IHDR", header)
+    _write_chunk(file, b"PLTE", palette)
+    for part in pixels:
+        _write_chunk(file, b"IDAT", part)
+    _write_chunk(file, b"IEND", b"")
+    return file.getvalue()
 
 
 def _inflated(chunks: Iterator[tuple[bytes, bytes]], most: int) -> Iterator[bytes]:

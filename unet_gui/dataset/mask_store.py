@@ -75,13 +75,15 @@ class MaskStore:
 
     def file(self, entry: ImageEntry) -> Path | None:
         """The file a mask is read from; None when the image has none."""
-        forms = (entry.mask_path, tiled_path(entry.mask_path))
-        for path in forms:
-            if self._is_mask(path):
-                return path
+        path = entry.mask_path
+        if self._is_mask(path):
+            return path
+        tiled = tiled_path(path)
+        if self._is_mask(tiled):
+            return tiled
         if self.behind is not None:
-            for path in forms:
-                file = self.behind / path.relative_to(self.folder)
+            for form in (path, tiled):
+                file = self.behind / form.relative_to(self.folder)
                 if self._is_mask(file):
                     return file
         return None
@@ -190,7 +192,7 @@ class MaskStore:
     def _is_mask(self, path: Path) -> bool:
         """Whether a file is there, and is not a TIFF of another program, which masks never were."""
         now = stamp(path)
-        if now is None or path.suffix != TILED_SUFFIX:
+        if now is None or not path.name.endswith(TILED_SUFFIX):
             return now is not None
         known = self._foreign.get(path)
         if known is None or known[0] != now:

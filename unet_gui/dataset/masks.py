@@ -60,11 +60,11 @@ def load_mask(
     Raises:
         MaskReadError: missing, damaged, of another size, or holding something else than ids.
     """
-    if _in_tiles(path):
-        return TiledMaskFile(path, "").load(shape).snapshot().to_array()
-    plain = _read_plain(path, shape)
+    plain = _read_plain(path, shape)  # first, as most are
     if plain is not None:
         return plain
+    if _in_tiles(path):
+        return TiledMaskFile(path, "").load(shape).snapshot().to_array()
     pixels = _read(path, shape)
     if pixels.mode in _PLAIN:
         return pixels.data

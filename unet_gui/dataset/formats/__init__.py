@@ -135,12 +135,16 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     yield Progress(0, len(items))
     kept = f"resume-{chosen.key}" if resume else None
     with staged(target, overwrite=overwrite, resume=kept) as folder:
-        journal = Journal(folder) if resume else None
         work = Work(
-            project, items, folder, values, surveyed, chosen=planned.classes, journal=journal
+            project,
+            items,
+            folder,
+            values,
+            surveyed,
+            chosen=planned.classes,
+            journal=Journal(folder) if resume else None,
+            summed=card is not None,
         )
-        if journal is not None:
-            journal.clear(work.keys())
         assert chosen.write is not None
         yield from chosen.write(work)
         outcome = (yield from verify(chosen, work, folder)) if verified else None

@@ -28,11 +28,11 @@ from unet_gui.dataset.discovery import find_images
 from unet_gui.dataset.formats.format import Format
 from unet_gui.dataset.formats.label_images import (
     code,
+    color_png,
     color_table,
     distinct_colors,
     known_only,
     read_colors,
-    write_colors,
 )
 from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 
@@ -80,8 +80,8 @@ def write(work: Work) -> Generator[Progress, None, None]:
 
     def one(item: Item) -> None:
         work.write_png(item, f"{item.split}/{item.name}.png")
-        target = work.target(f"{item.split}_labels/{item.name}_L.png")
-        write_colors(target, work.mask(item), colors)
+        name = f"{item.split}_labels/{item.name}_L.png"
+        work.write_bytes(name, color_png(work.mask(item), colors))
 
     yield from work.each(one)
     rows = _rows(work.classes, own)

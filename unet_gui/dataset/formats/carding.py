@@ -19,6 +19,7 @@ from unet_gui.dataset.card import (
     file_sum,
     manifest,
 )
+from unet_gui.dataset.formats.output import all_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -49,26 +50,23 @@ def write_card(
         version=_version(),
     )
     checksum = hashlib.sha256(listed).hexdigest()
-    work.target(SUMS).write_bytes(listed)
+    work.write_bytes(SUMS, listed)
     work.write_json(DATA, card_data(card, content, checksum), indent=2)
     text = card_text(card, content, checksum)
     if chosen.key == "huggingface":
         text = _front_matter(card) + text
-    work.target(README).write_bytes(text.encode("utf-8", "replace"))
+    work.write_bytes(README, text.encode("utf-8", "replace"))
 
 
 def _sums(work: Work) -> Generator[Progress, None, list[tuple[str, str]]]:
-    files = []
-    for path in sorted(work.folder.rglob("*")):
-        name = path.relative_to(work.folder).as_posix()
-        # What begins with a dot serves the writing, and is swept away after it.
-        if path.is_file() and not name.startswith("."):
-            files.append((name, path))
-    sums = []
-    for i, (name, path) in enumerate(files):
-        yield Progress(i, len(files), name)
-        sums.append((name, file_sum(path)))
-    return sums
+    # What begins with a dot serves the writing, and is swept away after it.
+    names = sorted(n for n in all_files(work.folder) if not n.startswith("."))
+    known = work.output.sums
+    unknown = [n for n in names if n not in known]
+    for i, name in enumerate(unknown):
+        yield Progress(i, len(unknown), name)
+        known[name] = file_sum(work.folder / name)
+    return [(name, known[name]) for name in names]
 
 
 def _front_matter(card: Card) -> str:

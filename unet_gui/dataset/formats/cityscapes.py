@@ -30,11 +30,11 @@ from unet_gui.dataset.formats.cityscapes_labels import (
 )
 from unet_gui.dataset.formats.format import Format, Option
 from unet_gui.dataset.formats.label_images import (
+    color_png,
+    grey_png,
     known_only,
     read_values,
     table,
-    write_colors,
-    write_grey,
 )
 from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 
@@ -80,9 +80,9 @@ def write(work: Work) -> Generator[Progress, None, None]:
         work.write_png(item, f"leftImg8bit/{item.split}/{_CITY}/{base}{_IMAGE}.png")
         mask = work.mask(item)
         stem = f"gtFine/{item.split}/{_CITY}/{base}_gtFine"
-        write_grey(work.target(f"{stem}_labelIds.png"), ids[mask])
-        write_grey(work.target(f"{stem}_labelTrainIds.png"), train_ids[mask])
-        write_colors(work.target(f"{stem}_color.png"), mask, colors)
+        work.write_bytes(f"{stem}_labelIds.png", grey_png(ids[mask]))
+        work.write_bytes(f"{stem}_labelTrainIds.png", grey_png(train_ids[mask]))
+        work.write_bytes(f"{stem}_color.png", color_png(mask, colors))
 
     yield from work.each(one)
     own = {c.id: c.color for c in work.classes}

@@ -24,6 +24,7 @@ from PIL import Image
 from unet_gui.dataset.formats import coco_read
 from unet_gui.dataset.formats.format import Format, Option
 from unet_gui.dataset.formats.objects import MaskObject, background, objects, whole_classes
+from unet_gui.dataset.formats.pixels import png_bytes
 from unet_gui.dataset.formats.rle import column_runs, counts_of, to_string
 from unet_gui.dataset.formats.uncovered import (
     BACKGROUND,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
-    from unet_gui.core.document import ClassMask
+    from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
@@ -68,8 +69,9 @@ def write(work: Work) -> Generator[Progress, None, None]:
         segments: list[dict[str, Any]] = []
         if work.options["panoptic"] == "yes":
             work.write_mask(item, f"stuffthingmaps/{item.split}/{item.name}.png")
+            segments, picture = _panoptic(mask, found, stuff)
             place = f"annotations/panoptic_{item.split}/{item.name}.png"
-            segments = _write_panoptic(mask, found, stuff, work.target(place))
+            work.write_bytes(place, png_bytes(Image.fromarray(picture)))
         listed = [
             _annotation(o, mask.shape[0], mask.size, work) for o in found if o.class_id != skip
         ]
@@ -99,9 +101,9 @@ def _annotation(found: MaskObject, height: int, pixels: int, work: Work) -> dict
     }
 
 
-def _write_panoptic(
-    mask: ClassMask, every: Sequence[MaskObject], stuff: int | None, path: Path
-) -> list[dict[str, Any]]:
+def _panoptic(
+    mask: ClassMask, every: Sequence[MaskObject], stuff: int | None
+) -> tuple[list[dict[str, Any]], RgbImage]:
     things = (o for o in every if o.class_id != stuff)
     whole = [o for o in whole_classes(mask) if o.class_id == stuff]
     ids = np.zeros(mask.shape, np.uint32)
@@ -119,8 +121,7 @@ def _write_panoptic(
             }
         )
     rgb = np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], -1).astype(np.uint8)
-    Image.fromarray(rgb).save(path, "PNG", compress_level=1)
-    return segments
+    return segments, rgb
 
 
 def _head(work: Work, *, uncovered: int) -> dict[str, Any]:

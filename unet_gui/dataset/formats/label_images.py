@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import MaskReadError
 from unet_gui.dataset.decoding import bands, open_image
+from unet_gui.dataset.formats.pixels import run_length_png
 from unet_gui.dataset.masks import load_mask
 
 if TYPE_CHECKING:
@@ -41,22 +41,14 @@ def known_only(mask: ClassMask, classes: ClassTable) -> ClassMask:
     return table({c.id: c.id for c in classes}, UNLABELLED)[mask]
 
 
-def write_grey(path: Path, values: NDArray[Any]) -> None:
-    """Write H×W uint8 or uint16 as grey PNG, which every reader gives back as it is.
-
-    Raises:
-        OSError: the disk is full, ….
-    """
-    Image.fromarray(values).save(path, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+def grey_png(values: NDArray[Any]) -> bytes:
+    """H×W uint8 or uint16 as grey PNG, which every reader gives back as it is."""
+    return run_length_png(Image.fromarray(values))
 
 
-def write_colors(path: Path, mask: ClassMask, colors: NDArray[np.uint8]) -> None:
-    """Write a mask in true colours; `colors` is 256×3 uint8 by mask value.
-
-    Raises:
-        OSError: the disk is full, ….
-    """
-    write_grey(path, colors[mask])
+def color_png(mask: ClassMask, colors: NDArray[np.uint8]) -> bytes:
+    """A mask in true colours; `colors` is 256×3 uint8 by mask value."""
+    return grey_png(colors[mask])
 
 
 def read_values(path: Path, lut: NDArray[np.uint8], reach: int) -> ClassMask:

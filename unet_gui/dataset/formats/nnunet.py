@@ -26,7 +26,8 @@ from unet_gui.core.classes import MAX_CLASSES, UNLABELLED
 from unet_gui.core.errors import DatasetError
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.formats.format import Format, Option
-from unet_gui.dataset.formats.label_images import known_only, read_values, write_grey
+from unet_gui.dataset.formats.label_images import grey_png, known_only, read_values
+from unet_gui.dataset.formats.pixels import png_bytes
 from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 from unet_gui.dataset.masks import load_mask
 
@@ -80,10 +81,10 @@ def write(work: Work) -> Generator[Progress, None, None]:
 
     def one(item: Item) -> None:
         part = "Ts" if item.split == "test" else "Tr"
+        name = f"images{part}/{item.name}_0000.png"
         image = Image.fromarray(work.shown(item))
-        target = work.target(f"images{part}/{item.name}_0000.png")
-        (image.convert("L") if grey else image).save(target, "PNG", compress_level=1)
-        write_grey(work.target(f"labels{part}/{item.name}.png"), lut[work.mask(item)])
+        work.write_bytes(name, png_bytes(image.convert("L") if grey else image))
+        work.write_bytes(f"labels{part}/{item.name}.png", grey_png(lut[work.mask(item)]))
 
     yield from work.each(one)
     for folder in ("imagesTr", "labelsTr"):

@@ -12,6 +12,7 @@ from unet_gui.core.errors import ExportError
 from unet_gui.dataset.discovery import OUTPUT_MARKER
 from unet_gui.dataset.files import explain, write_json
 from unet_gui.dataset.formats.journal import serves
+from unet_gui.dataset.formats.output import all_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,14 +77,10 @@ def _earlier_files(out: Path) -> list[str] | None:
 
 
 def _move_in(staging: Path, out: Path, earlier: list[str]) -> None:
-    files = sorted(p for p in staging.rglob("*") if p.is_file() and not serves(p, staging))
-    names = [p.relative_to(staging).as_posix() for p in files]
+    names = sorted(n for n in all_files(staging) if not serves(n))
     # The marker first: should the machine stop in between, the rest is known to be ours.
     write_json(out / OUTPUT_MARKER, {"program": "unet-gui", "files": sorted({*names, *earlier})})
-    for file, name in zip(files, names, strict=True):
-        target = out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
+    _move(staging, out)
     for name in {*earlier} - {*names}:
         target = out / name
         if ".." not in target.parts and target.is_relative_to(out):
@@ -93,6 +90,16 @@ def _move_in(staging: Path, out: Path, earlier: list[str]) -> None:
     shutil.rmtree(staging, ignore_errors=True)
     for leftover in out.glob(f"{_PREFIX}*"):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Folders that are not there yet go as a whole, into others what they hold."""
+    for path in sorted(source.iterdir()):
+        place = target / path.name
+        if path.is_dir() and place.is_dir():
+            _move(path, place)
+        elif not serves(path.name):
+            path.replace(place)
 
 
 def _first_missing(out: Path) -> Path | None:

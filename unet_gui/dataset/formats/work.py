@@ -1,7 +1,7 @@
 """One export on its way: what a format's `write` gets, and the only door to pixels it has.
 
-Cropping, leaving out classes and going on where an earlier run stopped happen in here, so that no
-format has to know of them.
+Cropping, leaving out classes, going on where an earlier run stopped and taking over files that are
+already what is wanted happen in here, so that no format has to know of them.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
+
 from unet_gui.core.progress import Progress
 from unet_gui.dataset import pages
 from unet_gui.dataset.files import stamp
-from unet_gui.dataset.formats.journal import PARTS, Journal, fingerprint
+from unet_gui.dataset.formats.journal import Done, Journal, fingerprint
 from unet_gui.dataset.formats.opened import Opened
+from unet_gui.dataset.formats.output import Output, Parts, read_whole
 from unet_gui.dataset.formats.pixels import (
     Tally,
     holds_rgb,
-    save_jpeg,
-    save_png,
-    tally_mask,
-    write_jpeg,
-    write_mask,
-    write_png,
+    jpeg_bytes,
+    mask_bytes,
+    palette_of,
+    png_bytes,
+    png_of,
 )
+from unet_gui.dataset.formats.verbatim import verbatim
+from unet_gui.dataset.mask_counts import count
+from unet_gui.dataset.mask_png import repainted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -37,10 +42,8 @@ if TYPE_CHECKING:
     from unet_gui.dataset.formats.survey import Survey
     from unet_gui.dataset.project import Project
 
+_IN_MEMORY = 64 << 20
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
-
-_PARTS_BYTES = 64 << 20
-"""So much of what is kept for the end stays in memory too."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,9 @@ class Work:
         chosen: Which classes are exported, and the ids they get.
         tally: What happened to pixels; told in the report.
         parts: The same for each part of the split.
+        journal: What an earlier run has completed; None where this one cannot be gone on with.
+        summed: Whether checksums of the files are wanted.
+        output: Where files go.
     """
 
     project: Project
@@ -67,13 +73,22 @@ class Work:
     tally: Tally = field(default_factory=Tally)
     parts: dict[str, Tally] = field(default_factory=dict)
     journal: Journal | None = None
+    summed: bool = True
+    output: Output = field(init=False)
+    _kept: Parts = field(init=False)
     _open: Opened | None = None
-    _mask: tuple[str, ClassMask] | None = None
-    _written: list[Path] = field(default_factory=list)
+    _mask: ClassMask | None = None
+    _shape: tuple[int, int] | None = None
+    _counted: bool = False
     _here: Tally = field(default_factory=Tally)
-    _folders: set[Path] = field(default_factory=set)
-    _parts: dict[str, str] = field(default_factory=dict)
-    _room: int = _PARTS_BYTES
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.output = Output(self.folder, sums=self.summed)
+        self._kept = Parts(self.folder)
+        if self.journal is not None:
+            self.journal.clear(self.keys())
+            self._kept.places = self.journal.parts()
 
     @property
     def classes(self) -> ClassTable:
@@ -98,20 +113,38 @@ class Work:
         try:
             for i, item in enumerate(self.items):
                 yield Progress(i, len(self.items), item.entry.name)
-                key = self._fingerprint(item) if self.journal else ""
-                done = self.journal.done(item.name, key) if self.journal else None
-                if done is None:
-                    self._written, self._here, self._mask = [], Tally(), None
+                tally = self._earlier(item)
+                if tally is None:
+                    self.output.begin()
+                    self._here, self._mask, self._shape = Tally(), None, None
+                    self._counted = False
                     write(item)
-                    done = self._here
-                    if self.journal:
-                        self.journal.finish(item.name, key, self._written, done)
-                self.tally.add(done)
-                self.parts.setdefault(item.split, Tally()).add(done)
+                    tally = self._here
+                    self._finish(item)
+                self.tally.add(tally)
+                self.parts.setdefault(item.split, Tally()).add(tally)
         finally:
             self.release()
+            self._kept.close()
             if self.journal is not None:
                 self.journal.close()
+
+    def _earlier(self, item: Item) -> Tally | None:
+        if self.journal is None:
+            return None
+        done = self.journal.done(item.name, self._key(item))
+        if done is None:
+            return None
+        self.output.known(done.files.items())
+        return done.tally
+
+    def _finish(self, item: Item) -> None:
+        if self.journal is None:
+            return
+        files, part = self.output.settled(), self._kept.places.get(item.name)
+        if self.journal.finish(item.name, Done(self._key(item), files, self._here, part)):
+            self._kept.flush()
+            self.journal.flush()
 
     def release(self) -> None:
         """Close the image that crops were taken from."""
@@ -122,7 +155,7 @@ class Work:
     def keys(self) -> Iterator[tuple[str, str]]:
         """Name and fingerprint of each item."""
         for item in self.items:
-            yield item.name, self._fingerprint(item)
+            yield item.name, self._key(item)
 
     # -- pixels --------------------------------------------------------------------------------
 
@@ -155,19 +188,20 @@ class Work:
         Raises:
             UnetGuiError: the mask cannot be read.
         """
-        if self._mask is None or self._mask[0] != item.name:
-            mask = self.peek(item)
+        if self._mask is None:
+            mask = self._mask = self.peek(item, self._shape)
             mask.flags.writeable = False
-            tally_mask(mask, self._here)
-            self._mask = (item.name, mask)
-        return self._mask[1]
+            if not self._counted:
+                self._here.count(count(mask))
+                self._counted = True
+        return self._mask
 
-    def peek(self, item: Item) -> ClassMask:
-        """As `mask`, without counting."""
+    def peek(self, item: Item, shape: tuple[int, int] | None = None) -> ClassMask:
+        """As `mask`, without counting; `shape` is (height, width) of the image where known."""
         if item.window is not None:
             mask = self._opened(item).mask(item.window)
         else:
-            mask = self.project.load_mask(item.entry)
+            mask = self.project.load_mask(item.entry, shape)
         return mask if self.chosen is None else self.chosen.apply(mask)
 
     def _opened(self, item: Item) -> Opened:
@@ -181,12 +215,11 @@ class Work:
 
     def target(self, name: str) -> Path:
         """The file to write for this name relative to the export; its folder is there."""
-        path = self.folder / name
-        if path.parent not in self._folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(path.parent)
-        self._written.append(path)
-        return path
+        return self.output.target(name)
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Write a file by this name relative to the export."""
+        self.output.write(name, data)
 
     def note(self, sentence: str) -> None:
         """Remember for the report that `sentence` is true of this item: "{} images …"."""
@@ -195,16 +228,28 @@ class Work:
     def write_png(self, item: Item, name: str) -> None:
         """The image as PNG without loss: the very file when it is one and upright."""
         if item.window is not None:
-            save_png(self.shown(item), self.target(name))
-        else:
-            write_png(item.entry, self.target(name), self._here)
+            self.write_bytes(name, png_bytes(Image.fromarray(self.shown(item))))
+        elif not self._take_over(item, name, "PNG"):
+            self.write_bytes(name, png_of(item.entry, self._here))
 
     def write_jpeg(self, item: Item, name: str) -> None:
         """The image as JPEG: the very file when it is one, else quality 95, 4:4:4."""
         if item.window is not None:
-            save_jpeg(self.shown(item), self.target(name), item.entry.name, self._here)
+            self.write_bytes(name, jpeg_bytes(self.shown(item), item.entry.name, self._here))
+        elif not self._take_over(item, name, "JPEG"):
+            self.write_bytes(name, jpeg_bytes(self.image(item), item.entry.name, self._here))
+
+    def _take_over(self, item: Item, name: str, kind: str) -> bool:
+        """Copy the very file of an image, if that is of this kind and upright."""
+        found = verbatim(item.entry.path, kind) if pages.is_whole_file(item.entry) else None
+        if found is None:
+            return False
+        self._shape = found.shape
+        if found.data is None:
+            self.output.copy(name, item.entry.path)
         else:
-            write_jpeg(item.entry, self.target(name), self._here)
+            self.write_bytes(name, found.data)
+        return True
 
     def write_image(self, item: Item, stem: str) -> str:
         """The image without loss: a JPEG as it is, anything else as PNG. Returns the name."""
@@ -216,51 +261,66 @@ class Work:
 
     def write_mask(self, item: Item, name: str, mask: ClassMask | None = None) -> None:
         """A mask (by default the item's own) as palette PNG in the colours of the classes."""
-        write_mask(self.target(name), self.mask(item) if mask is None else mask, self.classes)
+        data = self._mask_file(item) if mask is None else None
+        if data is None:
+            data = mask_bytes(self.mask(item) if mask is None else mask, self.classes)
+        self.write_bytes(name, data)
+
+    def _mask_file(self, item: Item) -> bytes | None:
+        """The mask's own file in the colours of the classes, where no pixel of it has to change."""
+        changed = self.chosen is not None and self.chosen.lut is not None
+        path = None if changed or item.window else self.project.mask_file(item.entry)
+        if path is None:
+            return None
+        shape = self._shape or self.size(item)
+        try:
+            file = read_whole(path, _IN_MEMORY)
+        except OSError:
+            return None
+        data = None if file is None else repainted(file, shape, palette_of(self.classes))
+        if data is not None and not self._counted:
+            # Counted from the pixels of just this file, so it can be decoded.
+            self._here.count(self.project.mask_counts(item.entry))
+            self._counted = True
+        return data
 
     def write_json(self, name: str, data: Any, *, indent: int | None = None) -> None:
         """JSON in UTF-8; names of bytes that are no UTF-8 are escaped."""
-        path = self.target(name)
         try:
             encoded = json.dumps(data, ensure_ascii=False, indent=indent).encode("utf-8")
         except UnicodeEncodeError:
             encoded = json.dumps(data, indent=indent).encode("ascii")
-        path.write_bytes(encoded + b"\n")
+        self.write_bytes(name, encoded + b"\n")
 
     def keep(self, item: Item, data: Any) -> None:
         """Put aside what the item adds to a file about all of them; `kept` gives it back."""
-        text = json.dumps(data)
-        self.target(f"{PARTS}/{item.name}.json").write_text(text, encoding="ascii")
-        self._hold(item, text)
+        self._kept.add(item.name, json.dumps(data))
 
     def kept(self, split: str | None = None) -> Iterator[tuple[Item, Any]]:
         """What was kept, one item at a time in order; only of this part of the split, if any."""
-        for item in self.items:
-            if split is not None and item.split != split:
-                continue
-            text = self._parts.get(item.name)
-            if text is None:
-                path = self.folder / PARTS / f"{item.name}.json"
-                text = path.read_text(encoding="ascii")
-                self._hold(item, text)
-            yield item, json.loads(text)
+        items = [i for i in self.items if split is None or i.split == split]
+        lines = self._kept.lines(i.name for i in items)
+        return ((item, json.loads(line)) for item, line in zip(items, lines, strict=True))
 
-    def _hold(self, item: Item, text: str) -> None:
-        """Opening thousands of small files again and again costs more than writing them did."""
-        if len(text) <= self._room:
-            self._parts[item.name] = text
-            self._room -= len(text)
-
-    def _fingerprint(self, item: Item) -> str:
-        mask = self.project.mask_file(item.entry)
-        return fingerprint(
-            item.entry.name,
-            item.split,
-            stamp(item.entry.path),
-            pages.view_digest(item.entry),
-            mask and stamp(mask),
-            sorted(self.options.items()),
-            [(c.id, c.name, c.color) for c in self.classes],
-            item.window and (item.window.x0, item.window.y0, item.window.x1, item.window.y1),
-            None if self.chosen is None or self.chosen.lut is None else self.chosen.lut.tolist(),
-        )
+    def _key(self, item: Item) -> str:
+        """Equal when everything that an item's files are made from is equal."""
+        if not self._keys:
+            lut = None if self.chosen is None or self.chosen.lut is None else self.chosen.lut
+            self._keys[""] = fingerprint(
+                sorted(self.options.items()),
+                [(c.id, c.name, c.color) for c in self.classes],
+                None if lut is None else lut.tolist(),
+            )
+        key = self._keys.get(f"/{item.name}")
+        if key is None:
+            mask, window = self.project.mask_file(item.entry), item.window
+            key = self._keys[f"/{item.name}"] = fingerprint(
+                self._keys[""],
+                item.entry.name,
+                item.split,
+                stamp(item.entry.path),
+                pages.view_digest(item.entry),
+                mask and stamp(mask),
+                window and (window.x0, window.y0, window.x1, window.y1),
+            )
+        return key

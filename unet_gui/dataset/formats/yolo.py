@@ -55,8 +55,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         work.write_image(item, f"images/{item.split}/{item.name}")
         mask = work.mask(item)
         lines = [_line(o, mask.shape, numbers[o.class_id]) for o in objects(mask, skip=skipped)]
-        target = work.target(f"labels/{item.split}/{item.name}.txt")
-        target.write_text("".join(lines), encoding="ascii")
+        work.write_bytes(f"labels/{item.split}/{item.name}.txt", "".join(lines).encode("ascii"))
 
     yield from work.each(one)
     work.target("data.yaml").write_text(_yaml(work, numbers), encoding="utf-8")

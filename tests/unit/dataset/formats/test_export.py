@@ -235,14 +235,14 @@ def test_cancelling_keeps_an_earlier_export(tiny_project, tmp_path):
     assert {n: (out / n).read_bytes() for n in files(out)} == before
 
 
-@pytest.mark.parametrize("step", ["save", "copyfile", "move"])
+@pytest.mark.parametrize("step", ["save", "write", "move"])
 def test_full_disk(tiny_project, tmp_path, monkeypatch, step):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
     target = {
         "save": "PIL.Image.Image.save",
-        "copyfile": "shutil.copyfile",
+        "write": "unet_gui.dataset.formats.output.Output.write",
         "move": "pathlib.Path.replace",
     }[step]
     monkeypatch.setattr(target, fail)

@@ -12,6 +12,7 @@ from unet_gui.core.progress import drain
 from unet_gui.dataset.formats import FORMATS, export, import_dataset, losses, read, recognise
 from unet_gui.dataset.formats.class_match import ClassMatch
 from unet_gui.dataset.formats.importing import bring_in
+from unet_gui.dataset.formats.pixels import mask_bytes
 from unet_gui.dataset.formats.records import Findings, ImportPlan, Record, table_of
 from unet_gui.dataset.images import load_image
 from unet_gui.dataset.project import Project
@@ -197,16 +198,13 @@ def test_unknown_things_are_refused(tmp_path):
 
 
 def test_verifying_finds_a_changed_pixel(tiny_project, tmp_path, monkeypatch):
-    real = "unet_gui.dataset.formats.work.write_mask"
-
-    def spoilt(target, mask, classes):
-        from unet_gui.dataset.formats.pixels import write_mask
-
+    def spoilt(mask, classes):
         mask = mask.copy()
         mask[0, 0] ^= 1
-        write_mask(target, mask, classes)
+        return mask_bytes(mask, classes)
 
-    monkeypatch.setattr(real, spoilt)
+    monkeypatch.setattr("unet_gui.dataset.formats.work.mask_bytes", spoilt)
+    monkeypatch.setattr("unet_gui.dataset.formats.work.repainted", lambda *_: None)
     with pytest.raises(ExportError, match=r"a\.png is not what was exported: 1 pixels differ"):
         drain(export(tiny_project, "png", tmp_path / "out", verified=True))
     assert not (tmp_path / "out").exists()
@@ -233,8 +231,8 @@ def test_a_stopped_export_goes_on(tiny_project, tmp_path, monkeypatch):
     tiny_project.save_mask(changed, np.full((32, 48), 2, np.uint8))
     written = []
     monkeypatch.setattr(
-        "unet_gui.dataset.formats.work.write_png",
-        lambda entry, target, tally: (written.append(entry.name), target.write_bytes(b"x")),
+        "unet_gui.dataset.formats.work.Work.write_png",
+        lambda work, item, name: (written.append(item.entry.name), work.write_bytes(name, b"x")),
     )
     report = drain(export(tiny_project, "png", out, entries=tiny_project.images, resume=True))
     assert written == ["b.jpg", "sub/c.png"]
