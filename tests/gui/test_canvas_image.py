@@ -187,6 +187,7 @@ class OnDisk:
     """An image that is read on demand; the reading of its finest level can be held up."""
 
     resident, array, nbytes = False, None, 0
+    complete = True
 
     def __init__(self, pixels, damaged=frozenset()):
         self._memory = MemoryImage(pixels)

@@ -204,5 +204,6 @@ def test_memory_stays_bounded(easel, monkeypatch):
     for zoom in (0.3, 1.0, 3.0):
         easel.canvas.zoom_to(zoom)
         easel.seen()
-    assert len(easel.canvas._overlay._tiles) <= 6
+        easel.seen()
+    assert len(easel.canvas._overlay._tiles) <= 12  # twice what is seen at most
     assert close(easel.color(450, 350), mixed(easel.session, 1, 0.5))

@@ -9,27 +9,28 @@ from PySide6.QtCore import QCoreApplication, QObject, QRectF, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from unet_gui.core.errors import UnetGuiError
-from unet_gui.core.geometry import Rect
+from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import drain
-from unet_gui.dataset.memory_image import MemoryImage
 from unet_gui.gui.canvas.image_tiles import (
     TILE,
     ImageTile,
     TileKey,
     TileStore,
     Tint,
-    is_complete,
     level_for,
     make_tile,
     retint,
     to_level,
+    within_reach,
 )
+from unet_gui.gui.canvas.pacing import Later, Pace, PaintPace
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from unet_gui.core.display import Display
     from unet_gui.core.document import RgbImage
+    from unet_gui.core.progress import Progress
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.jobs import JobRunner
@@ -48,6 +49,9 @@ MANY: Final = 40
 
 SETTLED_AFTER: Final = 120
 """Milliseconds after which a slider counts as let go."""
+
+TURN: Final = 0.1
+"""Seconds after which making coarse levels lets other work of the thread go first."""
 
 _SMOOTH: Final = QPainter.RenderHint.SmoothPixmapTransform
 
@@ -81,6 +85,7 @@ class Backdrop(QObject):
         self._queue: deque[TileKey] = deque()
         self._reading = False
         self._warned = False
+        self._later: Later[TileKey] = Later(self._make, self.arrived.emit, self)
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self._fetch)
         self._sliding = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
@@ -100,15 +105,13 @@ class Backdrop(QObject):
         self._source = source
         self._store.clear()
         self._wanted.clear()
+        self._later.clear()
         self._queue = deque()
         self._reading = self._warned = False
-        if isinstance(source, MemoryImage):
+        if source is not None and not source.complete:
             self._complete(source)
         elif source is not None and not source.resident:
-            # What is shown everywhere until something better has been read.
-            level = source.levels - 1
-            whole = Rect.of_shape(source.level_shape(level))
-            self._want(TileKey(level, row, column) for row, column in whole.tiles(TILE))
+            self._read_coarsest(source)
 
     def set_display(self, display: Display) -> None:
         """Show the pixels otherwise; those in view are tinted anew when they are next drawn."""
@@ -116,8 +119,14 @@ class Backdrop(QObject):
         self._sliding.start()
 
     def look_elsewhere(self) -> None:
-        """The view has changed: what nobody draws again need not be read."""
+        """The view has changed: what nobody draws again need not be read or made."""
         self._wanted.clear()
+        self._later.clear()
+
+    @property
+    def unfinished(self) -> bool:
+        """Tiles that were painted wait to be made or read; something like them was shown."""
+        return self._later.waiting or bool(self._wanted) or self._reading
 
     def paint(
         self, painter: QPainter, viewport: Viewport, exposed: Rect, *, smooth: bool = False
@@ -137,31 +146,31 @@ class Backdrop(QObject):
         painter.save()
         painter.setTransform(viewport.transform(size), True)
         painter.setRenderHint(_SMOOTH, blended)
-        missing = []
-        for row, column in to_level(exposed, level).tiles(TILE):
-            key = TileKey(level, row, column)
-            if not self._draw(painter, key, overlap, blended):
-                missing.append(key)
+        keys = [TileKey(level, row, column) for row, column in to_level(exposed, level).tiles(TILE)]
+        if len(keys) > 1:
+            x, y = (v / size / TILE - 0.5 for v in viewport.center)
+            keys.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
+        self._store.make_room(len(keys))
+        pace = PaintPace()
+        missing = [key for key in keys if not self._draw(painter, key, overlap, blended, pace)]
         painter.restore()
         if missing:
-            x, y = (v / size / TILE - 0.5 for v in viewport.center)
-            missing.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
-            self._want(missing)
+            unread = [k for k in missing if not source.resident and k not in self._store]
+            self._later.want(key for key in missing if key not in unread)
+            if unread:
+                self._want(unread)
 
-    def _level(self, viewport: Viewport) -> int:
-        assert self._source is not None
-        level = level_for(viewport.zoom, self._source.levels)
-        if self._sliding.isActive():
-            seen = to_level(viewport.visible, level)
-            if seen.width * seen.height > MANY * TILE * TILE:
-                return min(level + 1, self._source.levels - 1)
-        return level
-
-    def _draw(self, painter: QPainter, key: TileKey, overlap: float, blended: bool) -> bool:
-        """False where it has yet to be read; what is at hand is shown meanwhile."""
-        tile = self._tile(key)
+    def _draw(
+        self, painter: QPainter, key: TileKey, overlap: float, blended: bool, pace: PaintPace
+    ) -> bool:
+        """False where it is yet to be read or made; what is at hand is shown meanwhile."""
+        tile = self._store.get(key)
+        done = tile is not None and self._current(tile)
+        if not done and self._can_make(key, tile) and pace.take():
+            self._make(key)
+            tile, done = self._store.get(key), True
         if tile is None:
-            self._draw_coarser(painter, key, overlap, blended)
+            self._draw_stand_in(painter, key, overlap, blended)
             return False
         if tile.places is None or tile.places[0] != overlap:
             part = self._part(key, overlap)
@@ -170,10 +179,37 @@ class Backdrop(QObject):
             _hatch(painter, tile.places[1])
         else:
             painter.drawImage(tile.places[1], tile.image, tile.places[2])
-        return True
+        return done
 
-    def _draw_coarser(self, painter: QPainter, key: TileKey, overlap: float, blended: bool) -> None:
-        tile, above = self._coarser(key)
+    def _draw_stand_in(
+        self, painter: QPainter, key: TileKey, overlap: float, blended: bool
+    ) -> None:
+        """In place of a tile: the next coarser one, the finer ones, or what is still coarser."""
+        if key.above(1) in self._store:
+            self._draw_coarser(painter, key, overlap, blended, 1)
+            return
+        finer = [k for k in key.below() if k in self._store] if key.level else []
+        for below in finer:
+            tile, part = self._store.get(below), self._part(below, overlap)
+            if tile is not None and tile.image is not None:
+                target = QRectF(part.x() / 2, part.y() / 2, part.width() / 2, part.height() / 2)
+                painter.drawImage(target, tile.image, part.translated(-tile.area.x0, -tile.area.y0))
+        if not finer:
+            self._draw_coarser(painter, key, overlap, blended, 2)
+
+    def _level(self, viewport: Viewport) -> int:
+        assert self._source is not None
+        level = min(level_for(viewport.zoom, self._source.levels), within_reach(self._source))
+        if self._sliding.isActive():
+            seen = to_level(viewport.visible, level)
+            if seen.width * seen.height > MANY * TILE * TILE:
+                return min(level + 1, self._source.levels - 1)
+        return level
+
+    def _draw_coarser(
+        self, painter: QPainter, key: TileKey, overlap: float, blended: bool, least: int
+    ) -> None:
+        tile, above = self._coarser(key, least)
         if tile is None or tile.image is None:
             return
         part, scale = self._part(key, overlap), 1 << above
@@ -198,50 +234,74 @@ class Backdrop(QObject):
         x1, y1 = min(inner.x1 + overlap, width), min(inner.y1 + overlap, height)
         return QRectF(x0, y0, x1 - x0, y1 - y0)
 
-    def _tile(self, key: TileKey) -> ImageTile | None:
-        """The tile as it should look now; None when it has yet to be read."""
+    def _current(self, tile: ImageTile) -> bool:
+        """It looks as it should now."""
+        assert self._source is not None
+        return tile.tint is self._tint and not (tile.rough and self._source.complete)
+
+    def _can_make(self, key: TileKey, tile: ImageTile | None) -> bool:
+        """Whether a tile can be made here and now; others have to be read first."""
+        assert self._source is not None
+        at_hand = tile is not None and (tile.raw is not None or tile.image is None)
+        return self._source.resident or at_hand
+
+    def _make(self, key: TileKey) -> Rect:
+        """Make a tile as it should look now; returns the image pixels it stands for."""
         source, tile = self._source, self._store.get(key)
-        assert source is not None
-        if tile is not None and tile.tint is self._tint:
-            return tile
+        if source is None or key.level >= source.levels:
+            return EMPTY
         if tile is not None and (tile.raw is not None or tile.image is None):
             retint(tile, self._tint)
-            return tile
-        if not source.resident:
-            return None
-        rough = key.level > 0 and not is_complete(source)
-        tile = make_tile(source, key, self._tint, rough=rough)
-        self._store.put(key, tile)
-        return tile
+        elif source.resident and not (tile is not None and self._current(tile)):
+            rough = key.level > 0 and not source.complete
+            self._store.put(key, make_tile(source, key, self._tint, rough=rough))
+        return _on_image(key.area(source.level_shape(key.level)), key.level)
 
-    def _coarser(self, key: TileKey) -> tuple[ImageTile | None, int]:
+    def _coarser(self, key: TileKey, least: int) -> tuple[ImageTile | None, int]:
         """The finest tile at hand that shows the same, and how many levels it is coarser."""
-        assert self._source is not None
-        for by in range(1, self._source.levels - key.level):
-            if key.above(by) in self._store:
-                tile = self._tile(key.above(by))
-                if tile is not None and tile.image is not None:
-                    return tile, by
+        source = self._source
+        assert source is not None
+        coarsest = source.levels - 1 - key.level
+        for by in range(least, coarsest + 1):
+            tile = self._store.get(key.above(by))
+            if tile is not None and tile.image is not None:
+                return tile, by
+        if source.resident and source.complete and coarsest >= least:
+            self._make(key.above(coarsest))
+            return self._store.get(key.above(coarsest)), coarsest
         return None, 0
 
     # -- coarser levels --------------------------------------------------------------------
 
-    def _complete(self, source: MemoryImage) -> None:
-        if source.complete:
-            return
-        if source.shape[0] * source.shape[1] <= AT_ONCE:
+    def _complete(self, source: ImageSource) -> None:
+        """Make what is missing of the coarser levels, in turns: other jobs come in between.
+
+        What is looked at meanwhile is made first, and shown as it comes.
+        """
+        if source.resident and source.shape[0] * source.shape[1] <= AT_ONCE:
             drain(source.build_levels())
             return
         self._runner.submit(
             self._jobs["levels"],
-            source.build_levels,
-            on_done=lambda _: self._on_complete(),
-            priority=-10,
+            lambda: _for_a_turn(source),
+            on_done=lambda _: self._on_turn_over(source),
+            on_error=self._warn,
+            priority=-10 if source.resident else 10,
         )
 
-    def _on_complete(self) -> None:
-        self._store.clear()  # all but the finest level was rough
-        self.refined.emit()
+    def _on_turn_over(self, source: ImageSource) -> None:
+        if not source.complete:
+            self._complete(source)
+            return
+        if not source.resident:
+            self._read_coarsest(source)
+        self.refined.emit()  # what was rough is made anew when it is next drawn
+
+    def _read_coarsest(self, source: ImageSource) -> None:
+        """What is shown everywhere until something better has been read."""
+        level = source.levels - 1
+        whole = Rect.of_shape(source.level_shape(level))
+        self._want(TileKey(level, row, column) for row, column in whole.tiles(TILE))
 
     # -- reading on demand -----------------------------------------------------------------
 
@@ -281,8 +341,7 @@ class Backdrop(QObject):
             image, memory = self._tint.apply(pixels)
             tile = ImageTile(area, image, self._tint, pixels, memory=memory)
         self._store.put(key, tile)
-        size = 1 << key.level
-        self.arrived.emit(Rect(area.x0 * size, area.y0 * size, area.x1 * size, area.y1 * size))
+        self.arrived.emit(_on_image(area, key.level))
 
     def _on_queue_empty(self) -> None:
         self._reading = False
@@ -295,6 +354,20 @@ class Backdrop(QObject):
             self._warned = True
             said = QCoreApplication.translate("Canvas", "A part of this image cannot be read: {0}")
             self.noticed.emit(said.format(error.message))
+
+
+def _on_image(area: Rect, level: int) -> Rect:
+    """Image pixels of pixels of a level; may reach beyond the image."""
+    return Rect(area.x0 << level, area.y0 << level, area.x1 << level, area.y1 << level)
+
+
+def _for_a_turn(source: ImageSource) -> Generator[Progress, None, None]:
+    """Make coarser levels until it is time to ask whether something else is more urgent."""
+    pace = Pace(TURN)
+    for progress in source.build_levels():
+        yield progress
+        if pace.over:
+            return
 
 
 def _read_tiles(source: ImageSource, queue: deque[TileKey]) -> Generator[Read, None, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections import OrderedDict
@@ -12,7 +13,6 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from unet_gui.core.geometry import Rect
-from unet_gui.dataset.memory_image import MemoryImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,11 @@ TILE: Final = 256
 APRON: Final = 2
 """Pixels of the neighbours that each tile carries along: where two meet, both interpolate alike."""
 
-BUDGET: Final = 192 << 20
-"""Bytes of tiles kept."""
+BUDGET: Final = 128 << 20
+"""Bytes of tiles kept: those of four large windows."""
+
+NEAR: Final = 4
+"""A tile of this level stands for 16 megapixels, about as much as is read in a blink."""
 
 _LOW: Final = 0 if sys.byteorder == "little" else 1
 """Which half of a pixel holds green and blue, where a pixel is two uint16."""
@@ -53,6 +56,11 @@ class TileKey(NamedTuple):
     def above(self, by: int) -> TileKey:
         """The tile that shows the same `by` levels coarser."""
         return TileKey(self.level + by, self.row >> by, self.column >> by)
+
+    def below(self) -> list[TileKey]:
+        """The four that show the same one level finer."""
+        level, row, column = self.level - 1, 2 * self.row, 2 * self.column
+        return [TileKey(level, row + y, column + x) for y in (0, 1) for x in (0, 1)]
 
 
 def level_for(zoom: float, levels: int) -> int:
@@ -156,9 +164,11 @@ def retint(tile: ImageTile, tint: Tint) -> None:
     tile.tint = tint
 
 
-def is_complete(source: ImageSource) -> bool:
-    """Whether reading a coarse level is as quick as reading the finest."""
-    return source.complete if isinstance(source, MemoryImage) else True
+def within_reach(source: ImageSource) -> int:
+    """The coarsest level of which a tile can be had without reading much of the image."""
+    if source.resident or source.complete:
+        return source.levels - 1
+    return min(source.levels - 1, max(NEAR, source.levels - 4))
 
 
 class TileStore:
@@ -188,6 +198,12 @@ class TileStore:
         self.nbytes += tile.nbytes
         while self.nbytes > self._budget and len(self._tiles) > 1:
             self.drop(next(iter(self._tiles)))
+
+    def make_room(self, drawn: int) -> None:
+        """Keep at least so many tiles, or a view of as many would make them without an end."""
+        if self._tiles:
+            each = max(tile.nbytes for tile in itertools.islice(self._tiles.values(), 8))
+            self._budget = max(self._budget, 3 * drawn * each // 2)
 
     def drop(self, key: TileKey) -> None:
         tile = self._tiles.pop(key, None)

@@ -151,6 +151,7 @@ class Overlay(QObject):
         if layer is not Layer.PREDICTION:  # which knows nothing of the mask
             self._tiles.catch_up((layer, outline, level))
         keys = [TileKey(layer, outline, level, row, column) for row, column in area.tiles(TILE)]
+        self._tiles.make_room(len(keys))
         pieces = self._pieces(keys, viewport)
         if pieces:
             painter.save()

@@ -86,6 +86,8 @@ class ColoredTiles:
         self._colors = np.zeros(256, np.uint32)
         self._by_value = self._colors
         self._palette = 0
+        self._room = MAX_TILES
+        self._spare: list[tuple[QImage, NDArray[np.uint32]]] = []
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -96,6 +98,7 @@ class ColoredTiles:
         self._tiles.clear()
         self._looks.clear()
         self._changes.clear()
+        self._room = MAX_TILES
 
     def set_ghost(self, mask: ClassMask | None) -> None:
         """Another proposal; None for none."""
@@ -122,7 +125,7 @@ class ColoredTiles:
         colors = np.uint32(self._strength << 24) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
         colors[~self._shown] = 0
         colors[UNLABELLED] = 0
-        self._by_value = colors
+        self._by_value = colors.astype(np.uint32)
         self._colors = np.concatenate([np.zeros(1, np.uint32), colors[:255]])
         self._palette += 1
 
@@ -160,6 +163,18 @@ class ColoredTiles:
                 tile.stale = tile.stale.union(touched.intersection(tile.area))
 
     # -- for drawing -----------------------------------------------------------------------
+
+    def make_room(self, drawn: int) -> None:
+        """Forget what was used longest ago, before so many tiles are drawn.
+
+        Not while they are: what one of them stands in for would be drawn over. All that a view of
+        two layers shows is kept, or tiles would be made and forgotten without an end.
+        """
+        self._room = max(self._room, 2 * drawn)
+        while len(self._tiles) > self._room:
+            tile = self._tiles.popitem(last=False)[1]
+            if len(self._spare) < FEW:
+                self._spare.append((tile.piece.image, tile.pixels))
 
     def present(self, key: TileKey) -> ColoredTile | None:
         """The tile as it should look now if there is one in the present colours.
@@ -212,13 +227,11 @@ class ColoredTiles:
         return QRectF(0, 0, width / 2.0**key.level, height / 2.0**key.level)
 
     def _picture(self) -> tuple[QImage, NDArray[np.uint32]]:
-        """An empty one; that of the longest unused tile, for new memory takes as long as colour."""
-        reused = None
-        while len(self._tiles) >= MAX_TILES:
-            reused = self._tiles.popitem(last=False)[1]
-        if reused is not None:
-            reused.pixels.fill(0)
-            return reused.piece.image, reused.pixels
+        """An empty one; one that was used before, for new memory takes as long as the colours."""
+        if self._spare:
+            image, pixels = self._spare.pop()
+            pixels.fill(0)
+            return image, pixels
         image = QImage(TILE, TILE, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(0)
         return image, qimage2ndarray.raw_view(image)
