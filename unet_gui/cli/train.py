@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoder-weights",
         metavar="FILE|imagenet|none",
-        help="weights of torchvision's vgg16 to start from; imagenet: download, none: random",
+        help="weights of torchvision's vgg16 to start from; imagenet: downloads 553 MB once, from "
+        "download.pytorch.org; none: random",
     )
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
     parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: 0)")
@@ -115,6 +116,8 @@ def _train(args: argparse.Namespace, output: Output, group: Group, device: Devic
     project = Project.open(args.project)
     if project.notice:
         output.warn(project.notice)
+    if args.encoder_weights == "imagenet":
+        group.once(lambda: _fetch_imagenet(output))
     unet = args.learner == "unet"
     job = (_job if unet else _instant_job)(args, project, (group, device), output)
     reporter = _Reporter(output)
@@ -126,6 +129,17 @@ def _train(args: argparse.Namespace, output: Output, group: Group, device: Devic
     finally:
         job.close()
     _tell(output, finished, project.classes)
+
+
+def _fetch_imagenet(output: Output) -> None:
+    """Asking for these weights by name is consent to their download."""
+    from unet_gui.unet import fetching
+    from unet_gui.unet.weights import fetch_imagenet, imagenet_path
+
+    path, what = imagenet_path(), fetching.IMAGENET
+    if not path.is_file():
+        output.say(f"Downloading {what.url} ({what.nbytes / 1e6:.0f} MB) to {path}")
+        output.drain(fetch_imagenet())
 
 
 def _job(

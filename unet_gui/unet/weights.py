@@ -12,17 +12,17 @@ import torch
 from safetensors.torch import load_file as load_safetensors
 
 from unet_gui.core.errors import CheckpointError
+from unet_gui.core.progress import drain
+from unet_gui.unet import fetching
 from unet_gui.unet.model import Encoder, adapt_first_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from torch import Tensor
 
+    from unet_gui.core.progress import Progress
     from unet_gui.unet.pixels import Normalisation
-
-IMAGENET_FILE: Final = "vgg16-397923af.pth"
-"""What torchvision calls its weights in torch's cache."""
 
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model")
 
@@ -178,28 +178,48 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def imagenet() -> EncoderWeights:
-    """ImageNet weights of torchvision, from its cache or downloaded with a progress bar.
+def imagenet_path() -> Path:
+    """Where torchvision's ImageNet weights are kept, for every program that uses torch."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / fetching.IMAGENET.name
+
+
+def fetch_imagenet() -> Generator[Progress, None, Path]:
+    """Download torchvision's ImageNet weights, verified; nothing to do where they are already.
 
     Raises:
-        CheckpointError: they are not cached and cannot be downloaded.
+        CheckpointError: see `unet_gui.unet.fetching.fetch`.
     """
-    from torchvision.models import VGG16_Weights  # large, and seldom needed
+    path = imagenet_path()
+    if path.is_file():
+        return path
+    return (yield from fetching.fetch(fetching.IMAGENET, path))
 
-    try:
-        state = VGG16_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
-    except (OSError, RuntimeError) as error:
-        raise CheckpointError(
-            f"The ImageNet weights of VGG16 cannot be downloaded: {error}",
-            "Connect to the internet once, or give a file of VGG16 weights: "
-            "train --encoder-weights FILE.",
-        ) from error
-    tensors = {k: v.float() for k, v in state.items() if k.startswith("features.")}
-    return EncoderWeights(tensors, "imagenet")
+
+def imagenet() -> EncoderWeights:
+    """ImageNet weights of torchvision, from its cache or downloaded.
+
+    Raises:
+        CheckpointError: they are not cached and cannot be downloaded, or are damaged.
+    """
+    return _of_torchvision(drain(fetch_imagenet()))
 
 
 def cached_imagenet() -> EncoderWeights | None:
-    """ImageNet weights of torchvision, when an earlier download is on this computer."""
-    if not (Path(torch.hub.get_dir()) / "checkpoints" / IMAGENET_FILE).is_file():
-        return None
-    return imagenet()
+    """ImageNet weights of torchvision, when an earlier download is on this computer.
+
+    Raises:
+        CheckpointError: they are damaged.
+    """
+    path = imagenet_path()
+    return _of_torchvision(path) if path.is_file() else None
+
+
+def _of_torchvision(path: Path) -> EncoderWeights:
+    try:
+        state = read_state(path)
+        tensors = {k: v.float() for k, v in state.items() if k.startswith("features.")}
+        _check(tensors, path)
+    except CheckpointError as error:
+        hint = f"Remove {path} and have it downloaded again: train --encoder-weights imagenet."
+        raise CheckpointError(error.message, hint) from error
+    return EncoderWeights(tensors, "imagenet")

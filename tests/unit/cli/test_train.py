@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -11,11 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from unet_gui.cli.train import seconds
 from unet_gui.dataset.project import Project
-from unet_gui.unet import resume, rounds, weights
+from unet_gui.unet import fetching, resume, rounds, weights
 from unet_gui.unet.device import cpu
+from unet_gui.unet.fetching import Published
+from unet_gui.unet.model import Encoder
 from unet_gui.unet.settings import PRESETS, TrainSettings, preset
 
 ROOT = Path(__file__).parents[3]
@@ -218,3 +222,42 @@ def test_a_signal_stops_it_without_a_half_round(tiny_project, kind):
     assert '"done"' not in rest
     assert not tiny_project.models_dir.exists() or not list(tiny_project.models_dir.iterdir())
     assert tiny_project.adopted is None
+
+
+def test_imagenet_weights_are_downloaded_once_with_progress(
+    run_cli, tiny_project, tmp_path, monkeypatch
+):
+    torch.manual_seed(0)
+    file = tmp_path / "published.pth"
+    torch.save(Encoder(width=0.125).state_dict(), file)
+    content = file.read_bytes()
+    what = Published(file.as_uri(), len(content), hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(fetching, "IMAGENET", what)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    options = ("--learner", "instant", "--encoder-weights", "imagenet", "--device", "cpu")
+    done = run_cli("train", tiny_project.root, *options, "--json")
+    assert done.code == 0, done.err
+    assert f"Downloading {what.url}" in done.err
+    assert any("done" in e for e in done.events if e["event"] == "progress")
+    path = Path(done.events[-1]["path"])
+    info = json.loads((path / "model.json").read_text())
+    assert info["encoder_source"] == "imagenet"
+    assert info["encoder"] == weights.load_file(file).digest
+    file.unlink()
+    again = run_cli("train", tiny_project.root, *options)
+    assert again.code == 0, again.err
+    assert "Downloading" not in again.err
+
+
+def test_imagenet_weights_offline_are_an_error_with_a_way_out(
+    run_cli, tiny_project, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        fetching, "IMAGENET", Published("http://127.0.0.1:1/vgg16.pth", 9, "0" * 64)
+    )
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    done = run_cli("train", tiny_project.root, "--encoder-weights", "imagenet", "--device", "cpu")
+    assert done.code != 0
+    assert "cannot be downloaded" in done.err
+    assert "--encoder-weights FILE" in done.err
+    assert not list(tiny_project.models_dir.glob("round-*"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.error import URLError
+import hashlib
 
 import pytest
 import torch
 from safetensors.torch import save_file
-from torchvision.models import VGG16_Weights
 
 from unet_gui.core.errors import CheckpointError
-from unet_gui.unet import weights
+from unet_gui.unet import fetching, weights
+from unet_gui.unet.fetching import Published
 from unet_gui.unet.model import Encoder, UNet
 
 WIDTH = 0.125
@@ -157,35 +157,48 @@ def test_code_in_a_file_never_runs(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_imagenet_offline_is_a_clear_error(monkeypatch):
-    def offline(_self, **_kwargs):
-        raise URLError("no route to host")
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """Torch's cache, empty."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    return tmp_path / "checkpoints"
 
-    monkeypatch.setattr(VGG16_Weights, "get_state_dict", offline)
+
+@pytest.fixture
+def published(monkeypatch, tmp_path, encoder):
+    """A small file like torchvision's, to be had from an address of this computer."""
+    file = tmp_path / "published.pth"
+    torch.save({**encoder.state_dict(), "classifier.6.bias": torch.zeros(3)}, file)
+    content = file.read_bytes()
+    what = Published(file.as_uri(), len(content), hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(fetching, "IMAGENET", what)
+    return what
+
+
+def test_imagenet_offline_is_a_clear_error(monkeypatch, hub):
+    offline = Published("http://127.0.0.1:1/vgg16.pth", 10, "0" * 64)
+    monkeypatch.setattr(fetching, "IMAGENET", offline)
     with pytest.raises(CheckpointError, match="cannot be downloaded") as raised:
         weights.load("imagenet")
     assert "--encoder-weights FILE" in raised.value.hint
+    assert not (hub / offline.name).exists()
 
 
-def test_imagenet_comes_through_torchvision_with_progress(monkeypatch, encoder):
-    asked = {}
-
-    def download(_self, **kwargs):
-        asked.update(kwargs)
-        return {**encoder.state_dict(), "classifier.6.bias": torch.zeros(3)}
-
-    monkeypatch.setattr(VGG16_Weights, "get_state_dict", download)
-    loaded = weights.load("imagenet")
-    assert asked["progress"]
-    assert loaded.source == "imagenet"
-    assert set(loaded.tensors) == set(encoder.state_dict())
-
-
-def test_cache_is_looked_into_without_downloading(monkeypatch, tmp_path):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+def test_imagenet_is_downloaded_once(hub, published, encoder):
     assert weights.cached_imagenet() is None
-    name = VGG16_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / name).touch()
-    monkeypatch.setattr(weights, "imagenet", lambda: "found")
-    assert weights.cached_imagenet() == "found"
+    loaded = weights.load("imagenet")
+    assert loaded.source == "imagenet"
+    assert loaded.digest == weights.digest(encoder.state_dict())
+    assert weights.imagenet_path() == hub / published.name
+    (hub.parent / published.name).unlink()  # nobody asks for it again
+    again = weights.load("imagenet")
+    assert again.digest == weights.cached_imagenet().digest == loaded.digest
+
+
+def test_a_damaged_cache_says_what_to_do(hub, published):
+    hub.mkdir()
+    (hub / published.name).write_bytes(b"half of a file")
+    for read in (weights.cached_imagenet, weights.imagenet):
+        with pytest.raises(CheckpointError, match="cannot be read") as raised:
+            read()
+        assert "Remove" in raised.value.hint
