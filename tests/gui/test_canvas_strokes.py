@@ -123,7 +123,7 @@ def test_shift_click_on_a_new_image_is_just_a_dab(easel):
     assert np.array_equal(easel.session.document.mask, painted([(60.5, 50.5)], 3))
 
 
-@pytest.mark.parametrize("how", ["alt", "key"])
+@pytest.mark.parametrize("how", ["alt", "command"])
 def test_picking_takes_the_class_under_the_pointer_or_the_proposed_one(easel, propose, how):
     easel.session.apply("Fill", Rect(0, 0, 40, 60), 0)
     propose(easel.session, 2)
@@ -133,7 +133,7 @@ def test_picking_takes_the_class_under_the_pointer_or_the_proposed_one(easel, pr
             easel.drag((x, y), modifiers=ALT)
         else:
             easel.hover(x, y)
-            QTest.keyClick(easel.canvas, Qt.Key.Key_I)
+            easel.canvas.pick_class()
 
     pick(10.5, 10.5)
     assert easel.state.active_class == 0

@@ -271,7 +271,7 @@ def test_nothing_can_be_painted_where_there_is_no_image(make_easel):
     easel.canvas.repaint()
     easel.drag((10, 10), (20, 20))
     easel.wheel(10, 10, 1)
-    QTest.keyClick(easel.canvas, Qt.Key.Key_I)
+    easel.canvas.pick_class()
     assert easel.state.hover is None
     assert easel.canvas.cursor().shape() == Qt.CursorShape.ArrowCursor
 

@@ -77,7 +77,7 @@ def test_nothing_is_drawn_outside_the_box(view, zoom, turn):
         box, (alpha, _) = show(view, preview)
         assert alpha.any()
         outside = alpha.copy()
-        outside[max(0, box.top()) : box.bottom() + 1, max(0, box.left()) : box.right() + 1] = 0
+        outside[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1] = 0
         assert not outside.any()
 
 
@@ -120,7 +120,7 @@ def test_a_cursor_stays_in_its_box(qapp, diameter, square, glyph):
         box = cursor.box(at)
         alpha, _ = drawn(lambda p, cursor=cursor: cursor.paint(p, at))
         assert alpha.any()
-        alpha[max(0, box.top()) : box.bottom() + 1, max(0, box.left()) : box.right() + 1] = 0
+        alpha[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1] = 0
         assert not alpha.any()
 
 

@@ -8,9 +8,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from unet_gui.core.geometry import Rect
 from unet_gui.gui.canvas.glyphs import DARK, GLYPH_SIZE, GLYPHS, LIGHT, draw_glyph
 
 if TYPE_CHECKING:
@@ -73,10 +74,15 @@ class BrushCursor:
     def crosshair(self) -> bool:
         return self.diameter < SMALLEST_CIRCLE
 
-    def box(self, at: QPointF) -> QRect:
+    def box(self, at: QPointF) -> Rect:
         """The canvas pixels it covers when the pointer is `at`."""
-        reach = self.reach
-        return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
+        x, y, reach = at.x(), at.y(), self.reach
+        return Rect(
+            math.floor(x - reach),
+            math.floor(y - reach),
+            math.ceil(x + reach),
+            math.ceil(y + reach),
+        )
 
     def paint(self, painter: QPainter, at: QPointF) -> None:
         """Draw it; the painter is in canvas coordinates."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.gui.canvas.cursor import BrushCursor, Outline
 from unet_gui.gui.canvas.preview import PreviewPainter, preview_color
 from unet_gui.gui.state import Tool
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
     from unet_gui.gui.canvas.tools import Pointer, Preview
+    from unet_gui.gui.canvas.tools.base import Look
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
@@ -39,28 +41,32 @@ class Decoration:
         self._viewport = viewport
         self._pointer = pointer
         self._cursor: BrushCursor | None = None
-        self._cursor_box = QRect()
+        self._cursor_box = EMPTY
+        self._looks: object = None
         self._preview: Preview | None = None
-        self._preview_box = QRect()
+        self._preview_box = EMPTY
         self._painter = PreviewPainter(viewport)
         self.shape = Qt.CursorShape.ArrowCursor
 
-    def refresh(self) -> list[QRect]:
+    def refresh(self) -> list[Rect]:
         """Follow pointer and tool; returns where anything was and is, to be repainted."""
-        self._cursor, self.shape = self._choose()
+        self._choose()
         at, before = self._pointer.at, self._cursor_box
-        visible = self._cursor is not None and at is not None
-        self._cursor_box = self._cursor.box(at) if visible else QRect()  # type: ignore[union-attr,arg-type]
-        return [*_close(before, self._cursor_box), *self._refresh_preview()]
+        if self._cursor is None or at is None:
+            self._cursor_box = EMPTY
+        else:
+            self._cursor_box = self._cursor.box(at)
+        changed = _close(before, self._cursor_box)
+        return changed + self._refresh_preview()
 
-    def _refresh_preview(self) -> list[QRect]:
+    def _refresh_preview(self) -> list[Rect]:
         """A region that stays the same need not be drawn anew because the pointer moves."""
         preview = self._pointer.preview if self._session.document is not None else None
         if preview is None and self._preview is None:
             return []
         before, same = self._preview_box, preview is self._preview
         self._preview = preview
-        self._preview_box = self._painter.box(preview) if preview is not None else QRect()
+        self._preview_box = self._painter.box(preview) if preview is not None else EMPTY
         if same and before == self._preview_box:
             return []
         return _close(before, self._preview_box)
@@ -73,20 +79,33 @@ class Decoration:
         if self._cursor is not None and self._pointer.at is not None:
             self._cursor.paint(painter, self._pointer.at)
 
-    def _choose(self) -> tuple[BrushCursor | None, Qt.CursorShape]:
+    def _choose(self) -> None:
+        """The cursor stays the same object as long as it looks the same: its picture is kept."""
+        hand, view = self._pointer.hand, self._viewport
+        tool, look = hand.tool, hand.look
+        colored = not look.erases and tool is not Tool.ACCEPT
+        color = self._color(self._state.active_class) if colored else ""
+        looks = (
+            tool, look, color, self._pointer.panning, self._session.document is None,
+            view.zoom, view.ratio, view.rotation, view.mirrored,
+        )  # fmt: skip
+        if looks != self._looks:
+            self._looks = looks
+            self._cursor, self.shape = self._make(tool, look, color)
+
+    def _make(
+        self, tool: Tool, look: Look, color: str
+    ) -> tuple[BrushCursor | None, Qt.CursorShape]:
         if self._session.document is None:
             return None, Qt.CursorShape.ArrowCursor
-        tool = self._pointer.tool
         if tool is Tool.PAN:
             if self._pointer.panning:
                 return None, Qt.CursorShape.ClosedHandCursor
             return None, Qt.CursorShape.OpenHandCursor
-        look = self._pointer.look
-        colored = not look.erases and tool is not Tool.ACCEPT
         cursor = BrushCursor(
             look.diameter * self._viewport.scale,
             Outline.DASHED if look.erases else Outline.PLAIN,
-            color=self._color(self._state.active_class) if colored else "",
+            color=color,
             ratio=self._viewport.ratio,
             square=look.square,
             angle=self._angle() if look.square else 0.0,
@@ -106,10 +125,8 @@ class Decoration:
         return project.classes[class_id].color
 
 
-def _close(before: QRect, after: QRect) -> list[QRect]:
+def _close(before: Rect, after: Rect) -> list[Rect]:
     """Both rectangles, as one where they meet."""
-    if before == after:
-        return [] if after.isNull() else [after]
-    if before.intersects(after):
-        return [before.united(after)]
-    return [rect for rect in (before, after) if not rect.isNull()]
+    if before.empty or after.empty or before.intersection(after).empty:
+        return [rect for rect in (before, after) if not rect.empty]
+    return [before.union(after)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QTouchEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.gui.canvas.decoration import Decoration
 from unet_gui.gui.canvas.gestures import NOTCH, Gestures, mouse_contact, tablet_contact
 from unet_gui.gui.canvas.tools import Pointer, SpringKeys
@@ -18,7 +18,7 @@ from unet_gui.gui.canvas.viewport import Viewport
 from unet_gui.gui.state import Hover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from PySide6.QtGui import (
         QEnterEvent,
@@ -39,6 +39,9 @@ _MODIFIERS = {
 }
 
 
+_COMMON = (QEvent.Type.MouseMove, QEvent.Type.Paint)
+
+
 class CanvasInput(QWidget):
     """Hands pointer, wheel and keys to the tools and the view, and keeps the cursor drawn."""
 
@@ -53,7 +56,9 @@ class CanvasInput(QWidget):
         self._touch = Touch(self._pointer, self._viewport)
         self._gestures = Gestures(self._viewport, state)
         self._decoration = Decoration(session, state, self._viewport, self._pointer)
-        self._batch: QRect | None = None
+        self._batch: Rect | None = None
+        self._one_repaint = _OneRepaint(self)
+        self._shape = Qt.CursorShape.ArrowCursor
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
@@ -89,11 +94,12 @@ class CanvasInput(QWidget):
 
     def _decorate(self) -> None:
         """Cursor and guide anew: repaint where they were and where they are now."""
-        changed = self._decoration.refresh()
-        if self.cursor().shape() != self._decoration.shape:
-            self.setCursor(self._decoration.shape)
-        for rect in changed:
-            self._repaint(rect)
+        changed, shape = self._decoration.refresh(), self._decoration.shape
+        if shape is not self._shape:
+            self._shape = shape
+            self.setCursor(shape)
+        for box in changed:
+            self._repaint(box)
 
     def _look_again(self, _changed: object = None) -> None:
         """What the tool in hand would do may be something else now."""
@@ -101,20 +107,21 @@ class CanvasInput(QWidget):
             self._pointer.hand.hover()
         self._decorate()
 
-    def _repaint(self, rect: QRect) -> None:
-        if self._batch is None:
-            self.update(rect)
-        else:
-            self._batch = self._batch.united(rect)
+    def _repaint(self, box: Rect) -> None:
+        """Paint a rectangle of the canvas soon."""
+        if self._batch is not None:
+            self._batch = self._batch.union(box)
+        elif not box.empty:
+            self.update(box.x0, box.y0, box.width, box.height)
 
-    @contextmanager
-    def _one_repaint(self) -> Iterator[None]:
-        """What one event changes lies close: one rectangle is painted faster than three."""
-        outer, self._batch = self._batch, QRect()
-        try:
-            yield
-        finally:
-            batch, self._batch = self._batch, outer
+    def begin_batch(self) -> None:
+        """Collect what is to be repainted until `end_batch`."""
+        self._batch = EMPTY
+
+    def end_batch(self) -> None:
+        """Repaint it."""
+        batch, self._batch = self._batch, None
+        if batch is not None:
             self._repaint(batch)
 
     def _hover(self) -> None:
@@ -131,23 +138,23 @@ class CanvasInput(QWidget):
     # -- events ----------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
+        with self._one_repaint:
             self._pointer.press(mouse_contact(event))
             self._after_contact()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Closes a polygon; two quick dabs are two dabs."""
-        with self._one_repaint():
+        with self._one_repaint:
             self._pointer.double_press(mouse_contact(event))
             self._after_contact()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
+        with self._one_repaint:
             self._pointer.move(mouse_contact(event))
             self._after_contact()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        with self._one_repaint():
+        with self._one_repaint:
             self._pointer.release(mouse_contact(event))
             self._after_contact()
 
@@ -158,13 +165,14 @@ class CanvasInput(QWidget):
             QEvent.Type.TabletMove: self._pointer.move,
             QEvent.Type.TabletRelease: self._pointer.release,
         }[event.type()]
-        with self._one_repaint():
+        with self._one_repaint:
             act(tablet_contact(event))
             self._after_contact()
         event.accept()
 
     def _after_contact(self) -> None:
-        self._spring.settle(busy=self._pointer.hand.busy)
+        if self._spring.lends:
+            self._spring.settle(busy=self._pointer.hand.busy)
         if self._pointer.panning:
             self._on_view_changed()
         else:
@@ -183,20 +191,24 @@ class CanvasInput(QWidget):
         self._on_view_changed()
 
     def event(self, event: QEvent) -> bool:
+        """Whatever has no handler of its own; a move of a brush is not kept waiting by it."""
+        kind = event.type()
+        if kind in _COMMON:
+            return super().event(event)
         if isinstance(event, QNativeGestureEvent) and self._gestures.native(event):
             self._on_view_changed()
             return True
         if isinstance(event, QTouchEvent) and self._touched(event):
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and self._claims(event):
+        if kind == QEvent.Type.ShortcutOverride and self._claims(event):
             event.accept()
             return True
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
+        if kind == QEvent.Type.DevicePixelRatioChange:
             self._on_size_changed()
         return super().event(event)
 
     def _touched(self, event: QTouchEvent) -> bool:
-        with self._one_repaint():
+        with self._one_repaint:
             if not self._touch.event(event):
                 return False
             if self._touch.moved_view:
@@ -227,8 +239,6 @@ class CanvasInput(QWidget):
                 event.ignore()
         elif plain and self._pointer.hand.wants_key(key):
             self._pointer.hand.key(key)
-        elif key == Qt.Key.Key_I and plain:
-            self.pick_class()
         elif self._hold_key(event, held=True) or self._spring.press(event):
             return
         elif self._gestures.key(key):
@@ -288,3 +298,16 @@ class CanvasInput(QWidget):
     def _on_size_changed(self) -> None:
         self._viewport.set_view(self.width(), self.height(), self.devicePixelRatioF())
         self._on_view_changed()
+
+
+class _OneRepaint:
+    """What one event changes lies close: one rectangle is painted faster than three."""
+
+    def __init__(self, canvas: CanvasInput) -> None:
+        self._canvas = canvas
+
+    def __enter__(self) -> None:
+        self._canvas.begin_batch()
+
+    def __exit__(self, *_error: object) -> None:
+        self._canvas.end_batch()

@@ -34,16 +34,22 @@ class Layers:
         pixels = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
         self._backdrop.paint(painter, viewport, pixels, smooth=options.smooth)
         if self._state.overlay_visible:
-            for area, shows in parts:
-                seen = area.intersected(exposed)
-                if seen.isEmpty():
-                    continue
-                if len(parts) > 1:
-                    painter.setClipRect(seen)
-                self.paint_classes(painter, viewport, seen, shows)
-                painter.setClipping(False)
+            self._paint_parts(painter, viewport, exposed, parts)
         if options.pixel_grid and viewport.zoom >= GRID_FROM:
             paint_grid(painter, viewport, pixels)
+
+    def _paint_parts(
+        self, painter: QPainter, viewport: Viewport, exposed: QRect, parts: list[Part]
+    ) -> None:
+        if len(parts) == 1:
+            self.paint_classes(painter, viewport, exposed, parts[0].shows)
+            return
+        for area, shows in parts:
+            seen = area.intersected(exposed)
+            if not seen.isEmpty():
+                painter.setClipRect(seen)
+                self.paint_classes(painter, viewport, seen, shows)
+        painter.setClipping(False)
 
     def paint_classes(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, shows: Shows

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from unet_gui.core.geometry import Rect
+from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.gui.canvas.glyphs import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -110,16 +110,17 @@ class PreviewPainter:
         self._regions = _Kept(outlined=True)
         self._marks = _Kept(outlined=False)
 
-    def box(self, preview: Preview) -> QRect:
+    def box(self, preview: Preview) -> Rect:
         """The canvas pixels that the preview covers."""
-        box = QRect()
+        box = EMPTY
         if preview.line:
-            points = QPolygonF(self._on_canvas(preview.line)).boundingRect()
-            box = points.toAlignedRect()
+            points = np.array([self._viewport.to_view(*point) for point in preview.line])
+            (left, top), (right, bottom) = np.floor(points.min(0)), np.ceil(points.max(0))
+            box = Rect(int(left), int(top), int(right) + 1, int(bottom) + 1)
         for region, level in ((preview.region, preview.level), (preview.marks, 0)):
             if region is not None and not region[0].empty:
-                box = box.united(QRect(*self._viewport.to_view_box(_on_image(region[0], level))))
-        return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) if not box.isNull() else box
+                box = box.union(self._viewport.seen(_on_image(region[0], level)))
+        return box if box.empty else box.expanded(_MARGIN)
 
     def paint(self, painter: QPainter, preview: Preview, color: QColor) -> None:
         """The painter is in canvas coordinates."""

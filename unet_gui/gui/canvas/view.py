@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -181,7 +181,7 @@ class CanvasView(CanvasLooking):
         keys = document.changed_since(self._revision, rect)
         self._revision = document.revision
         self._overlay.invalidate(rect, keys)
-        self._repaint(QRect(*self._viewport.to_view_box(rect)))
+        self._repaint(self._viewport.seen(rect))
 
     def _on_ghost_changed(self, _rect: Rect | None = None) -> None:
         ghost = self._session.ghost
@@ -210,7 +210,7 @@ class CanvasView(CanvasLooking):
         self._on_look_changed()
 
     def _on_tile_arrived(self, rect: Rect) -> None:
-        self._repaint(QRect(*self._viewport.to_view_box(rect)))
+        self._repaint(self._viewport.seen(rect))
         self._twin.update()
         self.look_changed.emit()
 
@@ -264,19 +264,17 @@ class CanvasView(CanvasLooking):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         exposed = event.rect()
-        ground = QColor(tokens_for(self.palette()).canvas)
-        if self._session.document is None:
-            painter.fillRect(exposed, ground)
+        empty = self._session.document is None
+        if empty or not self._viewport.covers(
+            exposed.x(), exposed.y(), exposed.width(), exposed.height()
+        ):
+            painter.fillRect(exposed, QColor(tokens_for(self.palette()).canvas))
+        if empty:
             paint_message(painter, self.rect(), self._message, self.palette())
             return
-        if not (self._viewport.square and self._image_area().contains(QRectF(exposed))):
-            painter.fillRect(exposed, ground)
         parts = self._comparison.parts()
         self._layers.paint(painter, self._viewport, exposed, parts)
-        self._scale_bar.paint(painter, exposed)
+        if self._scale_bar.size.size is not None:
+            self._scale_bar.paint(painter, exposed)
         self._comparison.paint_tags(painter, parts, exposed)
         self._decoration.paint(painter)
-
-    def _image_area(self) -> QRectF:
-        view = self._viewport
-        return view.transform().mapRect(QRectF(0, 0, view.image_width, view.image_height))

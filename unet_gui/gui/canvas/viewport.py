@@ -210,6 +210,11 @@ class Viewport:
         x, y = math.floor(left) - 1, math.floor(top) - 1
         return x, y, math.ceil(right) + 1 - x, math.ceil(bottom) + 1 - y
 
+    def seen(self, rect: Rect) -> Rect:
+        """`to_view_box` as a rectangle of the canvas."""
+        x, y, width, height = self.to_view_box(rect)
+        return Rect(x, y, x + width, y + height)
+
     def image_box(self, x: int, y: int, width: int, height: int) -> Rect:
         """The image pixels seen through a rectangle of the canvas; empty when none are."""
         left, top, right, bottom = _around(

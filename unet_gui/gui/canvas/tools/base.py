@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,7 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("Canvas", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """A press or move of mouse, pen or finger.
 
     Attributes:
@@ -51,8 +50,7 @@ class Contact:
     eraser_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How the pointer looks while a tool is in hand.
 
     Attributes:

@@ -60,6 +60,11 @@ class SpringKeys:
         self._used = False
         self._released = False
 
+    @property
+    def lends(self) -> bool:
+        """A tool is in hand only as long as its key is down, or what it began is not done."""
+        return self._lent is not None
+
     def set_keys(self, keys: Mapping[str, Tool]) -> None:
         """Other keys from now on."""
         self._keys = dict(keys)
