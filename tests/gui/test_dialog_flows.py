@@ -30,6 +30,7 @@ def find(window, name, kind=QDialog):
         ("compare_masks", "comparison_dialog"),
         ("export", "export_dialog"),
         ("load_network", "network_dialog"),
+        ("fetch_encoder", "encoder_dialog"),
     ],
 )
 def test_each_dialog_opens_from_its_menu(window, qtbot, action, dialog):

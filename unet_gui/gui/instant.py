@@ -130,6 +130,12 @@ class InstantService(QObject):
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_failed
         )
 
+    def begin_anew(self) -> None:
+        """Load the encoder again: a better one is on this computer."""
+        if self._started:
+            self._stop()
+            self.restart()
+
     def shutdown(self) -> None:
         self._soon.stop()
         self._runner.shutdown()

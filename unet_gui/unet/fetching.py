@@ -11,7 +11,6 @@ import http.client
 import os
 import shutil
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.error import HTTPError, URLError
@@ -119,10 +118,12 @@ def fetch(what: Published, target: Path) -> Generator[Progress, None, Path]:
     return target
 
 
-def forget_partial(target: Path) -> None:
-    """Throw away what an interrupted download has left."""
-    with suppress(OSError):
-        target.with_name(target.name + PARTIAL).unlink()
+def begun(target: Path) -> int:
+    """Bytes that an interrupted download has left; 0 without one."""
+    try:
+        return target.with_name(target.name + PARTIAL).stat().st_size
+    except OSError:
+        return 0
 
 
 def _kept(file: BinaryIO, what: Published) -> Generator[Progress, None, hashlib._Hash]:

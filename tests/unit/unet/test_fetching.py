@@ -14,7 +14,7 @@ import pytest
 from unet_gui.core.errors import CheckpointError
 from unet_gui.core.progress import drain
 from unet_gui.unet import fetching
-from unet_gui.unet.fetching import PARTIAL, Published, fetch, forget_partial
+from unet_gui.unet.fetching import PARTIAL, Published, begun, fetch
 
 CONTENT = bytes(range(256)) * 5000
 
@@ -98,10 +98,11 @@ def test_what_was_cancelled_goes_on(server, target):
     job.close()
     assert not target.exists()
     kept = partial_of(target).stat().st_size
-    assert 0 < kept < len(CONTENT)
+    assert 0 < kept == begun(target) < len(CONTENT)
     drain(fetch(server.published(), target))
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, f"bytes={kept}-"]
+    assert begun(target) == 0
 
 
 def test_a_broken_connection_says_so_and_goes_on(server, target):
@@ -195,14 +196,6 @@ def test_a_folder_that_cannot_be_made(tmp_path, server):
     (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match="cannot be written"):
         drain(fetch(server.published(), tmp_path / "file" / "w.pth"))
-
-
-def test_leftovers_can_be_forgotten(target):
-    target.parent.mkdir()
-    partial_of(target).touch()
-    forget_partial(target)
-    forget_partial(target)
-    assert not partial_of(target).exists()
 
 
 def test_the_published_file_is_torchvisions():

@@ -121,6 +121,8 @@ def _learn() -> tuple[ActionSpec, ...]:
         ActionSpec("load_network", menu, translate("Actions", "&Load network file…"), "import", (),
             translate("Actions", "Begin with a .pth of the U-Net tutorials or a .safetensors"),
             lambda s: s.project and not s.learning, starts_section=True),
+        ActionSpec("fetch_encoder", menu, translate("Actions", "&Download ImageNet weights…"), "",
+            (), translate("Actions", "An encoder that sees more than the one of this program")),
         ActionSpec("save_network", menu, translate("Actions", "S&ave network as .pth…"), "export",
             (), translate("Actions", "Write the round in use for the U-Net tutorials"),
             has_project),

@@ -42,9 +42,11 @@ class DataFlows(QObject):
     Signals:
         round_made: name of a round that came from a file; it is in use.
         learn_requested: Path of a network to go on learning from.
+        encoder_fetched: better encoder weights are on this computer now.
         said: a sentence for the person.
     """
 
+    encoder_fetched = Signal()
     round_made = Signal(str)
     learn_requested = Signal(object)
     said = Signal(str)
@@ -190,6 +192,14 @@ class DataFlows(QObject):
     def _on_taken(self, name: str) -> None:
         self.said.emit(self.tr("The network is {0} now and proposes.").format(name))
         self.round_made.emit(name)
+
+    def fetch_encoder(self) -> None:
+        """Offer the download of VGG16's ImageNet weights."""
+        from unet_gui.gui.dialogs.encoder import EncoderDialog
+
+        dialog = EncoderDialog(self._window, self._theme)
+        dialog.fetched.connect(self.encoder_fetched)
+        dialog.open()
 
     def save_network(self) -> None:
         """Save the round in use as `.pth`."""

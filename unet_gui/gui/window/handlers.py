@@ -199,6 +199,7 @@ def _learning(host: Host) -> Handlers:
         "roll_back": roll_back,
         "instant": lambda: host.switch_instant(on=host.commands["instant"].isChecked()),
         "load_network": host.data_flows.load_network,
+        "fetch_encoder": host.data_flows.fetch_encoder,
         "save_network": host.data_flows.save_network,
     }
 
