@@ -44,7 +44,7 @@ def _to_onnx(args: argparse.Namespace, output: Output) -> int:
     from unet_gui.unet import checkpoint, onnx_export
     from unet_gui.unet.model import UNet
 
-    loaded = checkpoint.load(args.source)
+    loaded = checkpoint.without_guide(checkpoint.load(args.source))
     if args.decoder_relu is not None:
         if not isinstance(loaded.net, UNet) or "classes" in loaded.info:
             raise UsageError("--decoder-relu is for .pth files; this checkpoint says it itself.")

@@ -9,9 +9,10 @@ Loading never runs code from a file, and refuses what does not fit with the reas
 
 from __future__ import annotations
 
+import copy
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,7 @@ from unet_gui.core.classes import ClassInfo, ClassTable
 from unet_gui.core.errors import CheckpointError, ClassTableError
 from unet_gui.dataset.files import write_atomic, write_json
 from unet_gui.unet import tutorial
+from unet_gui.unet.guide import Guide, split_state
 from unet_gui.unet.instant.net import restored
 from unet_gui.unet.model import EncoderDecoder, ModelSpec, UNet, build
 from unet_gui.unet.weights import read_state
@@ -103,7 +105,11 @@ def load(
         checkpoint = _load_bare(file, state, labelled)
     else:
         spec = ModelSpec.from_info(info)
-        checkpoint = Checkpoint(_filled(_empty(spec, state, info), state, file), spec, info)
+        own, companion = split_state(state)
+        net = _filled(_empty(spec, own, info), own, file)
+        if companion:
+            net.accompany(_guide(net, companion, info, file))
+        checkpoint = Checkpoint(net, spec, info)
     if classes is not None:
         require_classes(checkpoint, classes, file)
     return checkpoint
@@ -184,6 +190,36 @@ def _empty(spec: ModelSpec, state: Mapping[str, Tensor], info: Mapping[str, Any]
         return build(spec)
     normalisation = cast("Normalisation", info.get("normalisation", "imagenet"))
     return restored(spec, state, normalisation, info)
+
+
+def _guide(
+    net: EncoderDecoder, state: dict[str, Tensor], info: Mapping[str, Any], file: Path
+) -> Guide:
+    """The instant learner stored beside a network, which looks through the network's encoder."""
+    about = info.get("guide") or {}
+    try:
+        share, ids = float(about["share"]), [int(i) for i in about["ids"]]
+    except (TypeError, KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"The description of {file} says nothing of the learner it holds beside the network.",
+            "Copy the whole round folder, checkpoint.safetensors and model.json together.",
+        ) from error
+    normalisation = cast("Normalisation", info.get("normalisation", "imagenet"))
+    instant = restored(replace(net.spec, decoder="instant"), state, normalisation, about)
+    encoder = {k: v for k, v in net.state_dict().items() if k in instant.state_dict()}
+    _filled(instant, {**encoder, **state}, file)
+    instant.vgg = net.vgg
+    return Guide(instant, share, ids)
+
+
+def without_guide(checkpoint: Checkpoint) -> Checkpoint:
+    """The network alone, where another learner is averaged with it."""
+    if checkpoint.net.guide is None:
+        return checkpoint
+    net = copy.copy(checkpoint.net)
+    net.accompany(None)
+    note = "What the instant learner beside the network adds is not part of it."
+    return replace(checkpoint, net=net, notes=(*checkpoint.notes, note))
 
 
 def _filled(net: EncoderDecoder, state: Mapping[str, Tensor], file: Path) -> EncoderDecoder:

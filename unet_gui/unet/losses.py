@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 import torch.nn.functional as F
 
 from unet_gui.core.classes import UNLABELLED
+
+SUREST_MISS: Final = -30.0
+"""Logarithm of the least probability that counts; classes never learnt have one of 0."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +93,34 @@ def _loss_of_part(
     both, size = everywhere[1:].chunk(2)
     occurs = counts[1:] > 0
     return loss + dice_weight * (1 - ((2 * both + 1) / (size + 1))[occurs].mean())
+
+
+def weak_loss(
+    logits: Tensor,
+    target: Tensor,
+    weak: Tensor,
+    count: int,
+    *,
+    total: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """Cross-entropy to another learner's probabilities where nothing is labelled.
+
+    Averaged over all pixels of the batch, so that it counts less the more is labelled (Hinton et
+    al. 2015, section 2, at temperature 1).
+
+    Args:
+        logits: N×C×H×W float32.
+        target: N×H×W int64, 255 where unlabelled.
+        weak: N×C×H×W float32 probabilities; all 0 where there are none.
+        count: Patches of the whole batch.
+        total: Sums a vector over all processes that share a batch; None without others.
+
+    Returns:
+        A scalar; with `total` the whole batch's, whose gradient is this process's part of it.
+    """
+    entropy = -(weak * logits.log_softmax(1).clamp_min(SUREST_MISS)).sum(1)
+    own = entropy[target == UNLABELLED].sum() / (count * target.shape[1] * target.shape[2])
+    return own if total is None else total(own.detach()[None])[0] + (own - own.detach())
 
 
 def class_columns(logits: Tensor, class_ids: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -144,11 +144,27 @@ class Encoder(nn.Module):
         return levels
 
 
+class Companion(Protocol):
+    """Another learner beside a network; see `unet_gui.unet.guide`."""
+
+    def mix(self, x: Tensor, logits: Tensor) -> Tensor:
+        """Logits of both, from normalised float32 images and the network's logits."""
+
+    def stored(self) -> dict[str, Tensor]:
+        """Its tensors for a checkpoint."""
+
+    def to_info(self) -> dict[str, Any]:
+        """What model.json says of it."""
+
+
 class EncoderDecoder(nn.Module, ABC):
     """What all networks share: padding, encoding, decoding, cropping back."""
 
     own_precision = False
     """Takes float32 and chooses number formats itself."""
+
+    guide: Companion | None = None
+    """Another learner whose answers are averaged with the network's."""
 
     vgg: Encoder
     final: nn.Conv2d
@@ -167,14 +183,22 @@ class EncoderDecoder(nn.Module, ABC):
         """N×C×H×W float image, normalised, any H, W ≥ 1, to N×num_classes×H×W logits.
 
         With a `frame`, `x` is a tile of a larger image, and the logits are those of one pass over
-        the whole image, but for what the network would see beyond the tile.
+        the whole image, but for what the network would see beyond the tile. With a `guide`, `x`
+        is float32, and the logits are those of both together.
         """
         height, width = x.shape[-2:]
-        return self.decode(self.encode(pad_to_stride(x)), frame)[..., :height, :width]
+        own = x if self.guide is None else x.to(next(self.vgg.parameters()).dtype)
+        logits = self.decode(self.encode(pad_to_stride(own)), frame)[..., :height, :width]
+        return logits if self.guide is None else self.guide.mix(x, logits)
+
+    def accompany(self, guide: Companion | None) -> None:
+        """Average with this learner from now on; None for nobody."""
+        self.guide = guide
+        self.own_precision = guide is not None
 
     def stored(self) -> dict[str, Tensor]:
         """The tensors of a checkpoint."""
-        return self.state_dict()
+        return self.state_dict() | ({} if self.guide is None else self.guide.stored())
 
     def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
         """From now on predict only, in the quickest way this device has; not to be undone."""

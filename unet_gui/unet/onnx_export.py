@@ -18,7 +18,7 @@ from torch import nn
 from unet_gui import __version__
 from unet_gui.core.errors import CheckpointError, UnetGuiError
 from unet_gui.dataset.files import explain, write_atomic
-from unet_gui.unet.checkpoint import Checkpoint, class_list
+from unet_gui.unet.checkpoint import Checkpoint, class_list, without_guide
 from unet_gui.unet.model import LEVELS, STRIDE, EncoderDecoder, LiteUNet, PixelNorm, UNet
 from unet_gui.unet.pixels import MEAN, STD, to_input
 
@@ -61,6 +61,8 @@ class OnnxFile:
 def export_onnx(checkpoint: Checkpoint, out: Path) -> OnnxFile:
     """Write a checkpoint as ONNX, compared with torch in ONNX Runtime before it is there.
 
+    Where the instant learner is averaged with the network, the file holds the network alone.
+
     Input `image` is N×H×W×3 uint8 RGB of any size. Outputs are `mask`, N×H×W uint8 class ids, and
     `probabilities`, N×K×H×W float32 for the ids in the metadata's `class_ids`; its `classes` are
     JSON: id, name, colour.
@@ -75,6 +77,7 @@ def export_onnx(checkpoint: Checkpoint, out: Path) -> OnnxFile:
             too large or cannot be written, or the two disagree; nothing is written then.
     """
     _require()
+    checkpoint = without_guide(checkpoint)
     content = graph_bytes(checkpoint)
     difference = compare(checkpoint, content)
     try:

@@ -14,7 +14,7 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -40,6 +40,22 @@ class Augmentation:
     hue: float = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """What is learnt from in one step, or the part of it that one process has.
+
+    Attributes:
+        pixels: N×3×S×S float32 RGB in about 0..1.
+        target: N×S×S int64 class ids, 255 where unlabelled.
+        weak: N×C×S×S float32 probabilities where another learner was asked, 0 beyond the image;
+            None where none was.
+    """
+
+    pixels: Tensor
+    target: Tensor
+    weak: Tensor | None = None
+
+
 class PatchSampler:
     """Draws patches from the training cells of a sample set."""
 
@@ -49,8 +65,20 @@ class PatchSampler:
         size: int,
         rng: np.random.Generator,
         augmentation: Augmentation | None = None,
+        weak: Callable[[int, Rect], NDArray[np.uint8]] | None = None,
     ) -> None:
+        """Prepare.
+
+        Args:
+            samples: Scanned.
+            size: Side of a patch.
+            rng: For `batch` and `draw`.
+            augmentation: How patches are varied.
+            weak: What another learner says of a rectangle of a sample, C×h×w probabilities as
+                uint8.
+        """
         self.size = size
+        self._weak = weak
         self._samples = samples
         self._rng = rng
         self._augmentation = augmentation or Augmentation()
@@ -64,21 +92,23 @@ class PatchSampler:
         pairs = [self.draw() for _ in range(count)]
         return torch.stack([p for p, _ in pairs]), torch.stack([m for _, m in pairs])
 
-    def part(self, key: tuple[int, int], places: Iterable[int]) -> tuple[Tensor, Tensor]:
-        """The patches at some `places` of the batch that belongs to `key`, as `batch` has them.
+    def part(self, key: tuple[int, int], places: Iterable[int]) -> Patches:
+        """The patches at some `places` of the batch that belongs to `key`.
 
         What is drawn follows from key and place alone, so several processes can share a batch, and
         one that goes on later draws what it would have drawn.
         """
-        pairs = []
-        for place in places:
-            self._rng = np.random.default_rng((*key, place))
-            pairs.append(self.draw())
-        return torch.stack([p for p, _ in pairs]), torch.stack([m for _, m in pairs])
+        drawn = [self._drawn(np.random.default_rng((*key, place))) for place in places]
+        pixels, target, weak = zip(*drawn, strict=True)
+        answers = torch.stack([w for w in weak if w is not None]) if self._weak else None
+        return Patches(torch.stack(pixels), torch.stack(target), answers)
 
     def draw(self) -> tuple[Tensor, Tensor]:
         """One patch around a random labelled pixel; classes and images take even turns."""
-        rng, augmentation = self._rng, self._augmentation
+        return self._drawn(self._rng)[:2]
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor | None]:
+        augmentation = self._augmentation
         class_id = list(self._draws)[rng.integers(len(self._draws))]
         cell = self._draws[class_id].cell(rng)
         image, mask = self._samples.read(cell.sample)
@@ -86,18 +116,27 @@ class PatchSampler:
         at = rng.integers(len(ys))
         zoom = math.exp(rng.uniform(-1, 1) * math.log(augmentation.scale))
         side = max(1, round(self.size / zoom))
-        rect = self._around(cell.rect.x0 + int(xs[at]), cell.rect.y0 + int(ys[at]), side, mask)
+        x, y = cell.rect.x0 + int(xs[at]), cell.rect.y0 + int(ys[at])
+        rect = _around(x, y, side, mask.shape, rng)
         patch, labels = cut(image, mask, rect, side, self._held_back.get(cell.sample, []))
-        patch, labels = _turned(patch, labels, rng)
+        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+        patch, labels = _turned(patch, turns, mirrored), _turned(labels, turns, mirrored)
         pixels, target = _resized(patch, labels, self.size)
-        return vary_colour(pixels, augmentation, rng), target
+        weak = None
+        if self._weak is not None:
+            below, beyond = side - rect.height, side - rect.width
+            found = np.pad(self._weak(cell.sample, rect), ((0, 0), (0, below), (0, beyond)))
+            found = np.moveaxis(_turned(np.moveaxis(found, 0, -1), turns, mirrored), -1, 0)
+            weak = _resized_weak(np.ascontiguousarray(found), self.size)
+        return vary_colour(pixels, augmentation, rng), target, weak
 
-    def _around(self, x: int, y: int, side: int, mask: ClassMask) -> Rect:
-        """A square of this side (less at the image's border) that holds the pixel x, y."""
-        height, width = mask.shape
-        x0 = int(np.clip(x - self._rng.integers(side), 0, max(width - side, 0)))
-        y0 = int(np.clip(y - self._rng.integers(side), 0, max(height - side, 0)))
-        return Rect(x0, y0, min(x0 + side, width), min(y0 + side, height))
+
+def _around(x: int, y: int, side: int, shape: tuple[int, ...], rng: np.random.Generator) -> Rect:
+    """A square of this side (less at the image's border) that holds the pixel x, y."""
+    height, width = shape
+    x0 = int(np.clip(x - rng.integers(side), 0, max(width - side, 0)))
+    y0 = int(np.clip(y - rng.integers(side), 0, max(height - side, 0)))
+    return Rect(x0, y0, min(x0 + side, width), min(y0 + side, height))
 
 
 class _ClassDraw:
@@ -135,14 +174,9 @@ def cut(
     return patch, labels
 
 
-def _turned(
-    patch: RgbImage, labels: ClassMask, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    turns = int(rng.integers(4))
-    patch, labels = np.rot90(patch, turns), np.rot90(labels, turns)
-    if rng.integers(2):
-        patch, labels = patch[:, ::-1], labels[:, ::-1]
-    return np.ascontiguousarray(patch), np.ascontiguousarray(labels)
+def _turned(patch: NDArray[np.uint8], turns: int, mirrored: bool) -> NDArray[np.uint8]:
+    patch = np.rot90(patch, turns)
+    return np.ascontiguousarray(patch[:, ::-1] if mirrored else patch)
 
 
 def _resized(
@@ -157,6 +191,13 @@ def _resized(
         )[0]
         target = F.interpolate(target[None, None], (size, size), mode="nearest-exact")[0, 0]
     return pixels, target.long()
+
+
+def _resized_weak(found: NDArray[np.uint8], size: int) -> Tensor:
+    weak = torch.from_numpy(found).float().div_(255)
+    if weak.shape[-1] == size:
+        return weak
+    return F.interpolate(weak[None], (size, size), mode="bilinear", align_corners=False)[0]
 
 
 def vary_colour(pixels: Tensor, augmentation: Augmentation, rng: np.random.Generator) -> Tensor:

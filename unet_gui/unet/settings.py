@@ -29,6 +29,12 @@ class TrainSettings:
         encoder_lr: Highest learning rate of the encoder.
         weight_decay: Of AdamW.
         dice_weight: Of the Dice loss beside cross-entropy.
+        guided: Let the instant learner answer too, as long as the encoder of a lite network stays
+            as it is: its answers are learnt from where nothing is labelled, and averaged with the
+            network's.
+        weak_weight: Of the instant learner's answers in the loss; the labels count 1.
+        replay: How often a CPU learns from a patch whose features it has, while the encoder stays
+            as it is.
         average: Highest decay of the running mean of the weights; 0 for none.
         train_encoder: None trains the tutorial network's encoder after `frozen`, never the lite
             network's; True trains it from the start, False never.
@@ -50,6 +56,9 @@ class TrainSettings:
     encoder_lr: float = 1e-5
     weight_decay: float = 1e-2
     dice_weight: float = 1.0
+    guided: bool = True
+    weak_weight: float = 4.0
+    replay: int = 4
     average: float = 0.99
     train_encoder: bool | None = None
     frozen: float = 0.5
@@ -73,6 +82,8 @@ class TrainSettings:
             raise UsageError(f"Patches of {self.patch} px cannot be used.", "A multiple of 16.")
         if self.batch < 1:
             raise UsageError(f"Batches of {self.batch} patches are none.", "At least 1.")
+        if self.replay < 1 or self.weak_weight < 0:
+            raise UsageError("Replay is 1 or more, and no weight is negative.")
         if self.width is not None and not self.width > 0:
             raise UsageError(f"Width {self.width:g} is out of range.", "1 is the usual one.")
         if not 0 <= self.seed < 2**63:
@@ -92,6 +103,7 @@ PRESETS: Final[dict[str, TrainSettings]] = {
         lr=1e-4,
         encoder_lr=1e-4,
         weight_decay=0.0,
+        guided=False,
         average=0.0,
         schedule="constant",
         augmentation=Augmentation(scale=2.0, brightness=0.15, contrast=1.3, hue=0.1),

@@ -7,17 +7,21 @@ written here; `unet_gui.unet.rounds` does that.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
+from unet_gui.unet.guide import Guide, best_share
 from unet_gui.unet.resume import Run
 from unet_gui.unet.samples import SampleSet, samples_from_project
+from unet_gui.unet.scorer import Scorer
 from unet_gui.unet.scoring import ScoreSet
 from unet_gui.unet.starting import Start, same_classes, start
-from unet_gui.unet.trainer import Scorer, Trainer, TrainProgress
+from unet_gui.unet.trainer import Trainer, TrainProgress
+from unet_gui.unet.weak_labels import WeakLabels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from unet_gui.unet.settings import TrainSettings
 
 __all__ = ["TrainProgress", "TrainResult", "fine_tune", "samples_from_project"]
+
+
+LOOKING_SHARE: Final = 0.35
+"""At most this part of the budget goes into the instant learner's looking at images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,11 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     yield _waiting(settings, f"Going on from {begin.text}")
     score_set = ScoreSet(sample_set if group.leads else SampleSet([]))
     previous = group.once(lambda: score_parent(parent or begin.parent, classes, score_set, device))
-    trainer = Trainer(begin, settings, sample_set, device, group)
+    began = time.perf_counter()
+    weak = yield from _guidance(begin, settings, sample_set, device)
+    trainer = Trainer(begin, settings, sample_set, device, group, weak)
+    if settings.budget is not None:  # looking and fitting are part of the time that was given
+        trainer.seconds = min(time.perf_counter() - began, settings.budget / 2)
     if run.interrupted is not None:
         trainer.restore(run.interrupted.state)
         yield trainer.progress()
@@ -117,9 +129,50 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
         yield from trainer.run(scorer if group.leads else None, run.keeper if group.leads else None)
     finally:
         device.free_memory()
+    trainer.finish()
+    if weak is not None:
+        trainer.net.accompany(_guide(trainer, weak))
     score = group.once(scorer.now)
     yield trainer.progress(score)
     return _result(trainer, begin, classes, (score, previous))
+
+
+def _guidance(
+    begin: Start, settings: TrainSettings, samples: SampleSet, device: Device
+) -> Generator[TrainProgress, None, WeakLabels | None]:
+    """The instant learner, fitted; None where there is to be none.
+
+    Its features have to be the network's own, so the encoder must stay as it is.
+    """
+    if not settings.guided or begin.net.spec.decoder != "lite" or settings.train_encoder:
+        return None
+    began = time.perf_counter()
+    net = device.place_net(begin.net)
+    weak = WeakLabels(samples, net, begin.normalisation, device, settings.seed)
+    until = None if settings.budget is None else began + LOOKING_SHARE * settings.budget
+    learning = weak.learn(until)
+    while True:
+        try:
+            progress = next(learning)
+        except StopIteration:
+            return weak
+        yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+
+
+def _guide(trainer: Trainer, weak: WeakLabels) -> Guide:
+    """What the network is averaged with from now on."""
+    averaged = trainer.group.once(
+        lambda: best_share(
+            trainer.net,
+            trainer.class_ids,
+            trainer.samples,
+            weak,
+            trainer.device,
+            trainer.normalisation,
+        )
+    )
+    weak.instant.vgg = trainer.net.vgg
+    return Guide(weak.instant, averaged, trainer.class_ids)
 
 
 def _fingerprint(samples: SampleSet) -> str:
@@ -170,6 +223,8 @@ def _result(
         "device": trainer.device.description,
         "curve": trainer.curve,
     }
+    if net.guide is not None:
+        info["guide"] = net.guide.to_info()
     skipped = trainer.samples.skipped
     notes = [f"“{name}” was left out: {why}" for name, why in skipped.items()]
     return TrainResult(

@@ -15,9 +15,10 @@ from unet_gui.unet.average import Average
 from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.device import Device, is_out_of_memory
 from unet_gui.unet.distributed import Group
-from unet_gui.unet.losses import class_columns, masked_loss
+from unet_gui.unet.losses import class_columns, masked_loss, weak_loss
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.pixels import normalise
+from unet_gui.unet.replay import Decoding, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,16 +28,15 @@ if TYPE_CHECKING:
     from unet_gui.unet.model import EncoderDecoder
     from unet_gui.unet.resume import Keeper
     from unet_gui.unet.samples import SampleSet
-    from unet_gui.unet.scoring import Score, ScoreSet
+    from unet_gui.unet.scorer import Scorer
+    from unet_gui.unet.scoring import Score
     from unet_gui.unet.settings import TrainSettings
     from unet_gui.unet.starting import Start
+    from unet_gui.unet.weak_labels import WeakLabels
+
+    _Part = tuple[Tensor | list[Tensor], Tensor, Tensor | None]
 
 WARM_UP_STEPS: Final = 10
-SCORES: Final = 6
-"""How often a running round is scored, when that costs little."""
-
-SCORING_SHARE: Final = 0.06
-"""At most this part of the budget goes into the scores on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Trainer:
         samples: SampleSet,
         device: Device,
         group: Group | None = None,
+        weak: WeakLabels | None = None,
     ) -> None:
         self.settings = settings
         self.device = device
@@ -100,12 +101,15 @@ class Trainer:
             settings.patch,
             np.random.default_rng(settings.seed),
             settings.augmentation,
+            None if weak is None else weak.probabilities,
         )
+        self._replay: Replay | None = None
         self.curve: list[dict[str, Any]] = []
         self.steps = self._steps_of_epochs()
         self._calibrate(new=begin.parent is None)
         self._optimizer = self._build_optimizer()
         self.average = Average(self.net, settings.average)
+        self._own: nn.Module = self.net
         self._parallel: nn.Module = self.net
         self._learning: bool | None = None
         self._proven = self.group.size == 1
@@ -116,10 +120,14 @@ class Trainer:
             calibrate(self.net, examples)
         balance(self.net, examples)
 
-    def finished_net(self) -> EncoderDecoder:
-        """The averaged network, on the CPU; the trainer is of no use afterwards."""
+    def finish(self) -> None:
+        """Training is over: the averaged network takes the place of the trained one."""
         self.average.swap(self.net)
+        self.average = Average(self.net, 0)
         unbalance(self.net)
+
+    def finished_net(self) -> EncoderDecoder:
+        """The network, on the CPU; the trainer is of no use afterwards."""
         return self.net.to("cpu").eval().requires_grad_(True)
 
     def run(
@@ -255,15 +263,35 @@ class Trainer:
         if encoder is not self._learning:
             self._learning = encoder
             self.net.vgg.requires_grad_(encoder)
-            self._parallel = self.group.parallel(self.net, self.device)
+            self._replay = None if encoder else self._new_replay()
+            self._own = self.net if self._replay is None else Decoding(self.net)
+            self._parallel = self.group.parallel(self._own, self.device)
             self._proven = self.group.size == 1
+
+    def _new_replay(self) -> Replay | None:
+        """Only where encoding is a large part of a step: under a narrow decoder, on a CPU."""
+        settings = self.settings
+        if self.net.spec.decoder != "lite" or self.device.type != "cpu" or settings.replay == 1:
+            return None
+        return Replay(
+            self._sampler,
+            self._encode,
+            seed=settings.seed,
+            every=settings.replay,
+            batch=self._batch,
+        )
+
+    @torch.no_grad()
+    def _encode(self, patches: Tensor) -> list[Tensor]:
+        with self.device.autocast():
+            return self.net.encode(self._pixels(patches))
 
     def _one_step(self) -> None:
         while not self._proven:
             self._proven = self._rehearse()
         while True:
             try:
-                loss = self._descend(*self._own_part())
+                loss = self._descend(self._own_part())
                 break
             except (RuntimeError, MemoryError) as error:
                 if self.group.size > 1 or not is_out_of_memory(error):
@@ -278,9 +306,14 @@ class Trainer:
         self.average.update(self.net)
         self.loss = loss if math.isnan(self.loss) else 0.9 * self.loss + 0.1 * loss
 
-    def _own_part(self) -> tuple[Tensor, Tensor]:
+    def _own_part(self) -> _Part:
+        """What this process learns from in this step: pixels or levels, target, weak labels."""
         places = self.group.share(range(self._batch))
-        return self._sampler.part((self.settings.seed, self.step), places)
+        if self._replay is not None:
+            encoded = self._replay.part(self.step, places)
+            return encoded.levels, encoded.target, encoded.weak
+        patches = self._sampler.part((self.settings.seed, self.step), places)
+        return self._pixels(patches.pixels), patches.target, patches.weak
 
     def _rehearse(self) -> bool:
         """Whether every process of the group has the memory for a step, found out by making one.
@@ -288,7 +321,7 @@ class Trainer:
         Later, when gradients are exchanged, one that fails would leave the others waiting.
         """
         try:
-            self._loss(self.net, *self._own_part()).backward()  # type: ignore[no-untyped-call]
+            self._loss(self._own, self._own_part()).backward()  # type: ignore[no-untyped-call]
             fine = True
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
@@ -300,35 +333,38 @@ class Trainer:
             return False
         return True
 
-    def _descend(self, patches: Tensor, target: Tensor) -> float:
+    def _descend(self, part: _Part) -> float:
         self._optimizer.zero_grad(set_to_none=True)
         together = self.group.total if self.group.size > 1 else None
-        loss = self._loss(self._parallel, patches, target, total=together)
+        loss = self._loss(self._parallel, part, total=together)
         # gradients are averaged over the group, and theirs are to be added
         (loss * self.group.size).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         return float(loss.detach())
 
     def _loss(
-        self,
-        net: nn.Module,
-        patches: Tensor,
-        target: Tensor,
-        *,
-        total: Callable[[Tensor], Tensor] | None = None,
+        self, net: nn.Module, part: _Part, *, total: Callable[[Tensor], Tensor] | None = None
     ) -> Tensor:
+        inputs, target, weak = part
         self.net.train()
         with self.device.autocast():
-            logits = net(self._pixels(patches))
+            logits = net(inputs)
         known = class_columns(logits.float(), self._ids)
         target = target.to(self.device.device)
-        return masked_loss(known, target, dice_weight=self.settings.dice_weight, total=total)
+        loss = masked_loss(known, target, dice_weight=self.settings.dice_weight, total=total)
+        if weak is None:
+            return loss
+        weak = weak.to(self.device.device)
+        unsure = weak_loss(known, target, weak, self._batch, total=total)
+        return loss + self.settings.weak_weight * unsure
 
     def _pixels(self, patches: Tensor) -> Tensor:
         return self.device.place(normalise(patches, self.net.spec.in_channels, self.normalisation))
 
     def _retreat(self) -> None:
         """After an out-of-memory: half the batch, then half the patch."""
+        if self._replay is not None:
+            self._replay.forget()
         self._optimizer.zero_grad(set_to_none=True)
         self.device.free_memory()
         if self._batch > self.group.size:
@@ -344,37 +380,3 @@ class Trainer:
             f"{self.device.name} ran out of memory: trained with {self._batch} patches of "
             f"{self._sampler.size} px a step."
         ]
-
-
-class Scorer:
-    """Scores the averaged network, on the way only while that costs little."""
-
-    def __init__(self, trainer: Trainer, score_set: ScoreSet, settings: TrainSettings) -> None:
-        self._trainer = trainer
-        self._set = score_set
-        self._budget = settings.budget
-        self._due = (math.floor(trainer.share_done * SCORES) + 1) / SCORES
-        self._cost = 0.0
-
-    def if_due(self, done: float) -> Score | None:
-        if done < self._due or done >= 1 or not len(self._set):
-            return None
-        self._due += 1 / SCORES
-        if self._budget is not None and self._cost * SCORES > SCORING_SHARE * self._budget:
-            return None
-        return self.now()
-
-    def now(self) -> Score:
-        began = time.perf_counter()
-        trainer = self._trainer
-        trainer.average.swap(trainer.net)
-        try:
-            score = self._set.score(
-                trainer.net, trainer.device, trainer.normalisation, trainer.class_ids
-            )
-        finally:
-            trainer.average.swap(trainer.net)
-        self._cost = time.perf_counter() - began
-        point = {"step": trainer.step, "seconds": round(trainer.seconds, 2), "loss": trainer.loss}
-        trainer.curve.append({**point, "miou": score.miou, "iou": score.to_info()["iou"]})
-        return score

@@ -10,7 +10,7 @@ from unet_gui.core.classes import ClassTable
 from unet_gui.core.errors import DeviceMemoryError, TrainingError, UsageError
 from unet_gui.core.metrics import ConfusionMatrix
 from unet_gui.core.progress import drain
-from unet_gui.unet import scoring, trainer
+from unet_gui.unet import scorer, scoring, trainer
 from unet_gui.unet.average import Average
 from unet_gui.unet.device import Device, cpu
 from unet_gui.unet.patches import Augmentation
@@ -119,7 +119,7 @@ def test_worse_than_the_parent_is_not_adopted(drawn_samples, classes, make_check
     parent = make_checkpoint("lite")
     scores = iter([Score(0.8, {0: 0.8}, 0.9, 100), Score(0.7, {0: 0.7}, 0.8, 100)])
     monkeypatch.setattr(scoring.ScoreSet, "score", lambda *_args: next(scores))
-    monkeypatch.setattr(trainer.Scorer, "if_due", lambda *_args: None)
+    monkeypatch.setattr(scorer.Scorer, "if_due", lambda *_args: None)
     result, _ = train(drawn_samples(1), classes, tiny(encoder_weights=None), parent=parent)
     assert not result.adopted
     assert result.previous.miou == 0.8
@@ -209,11 +209,12 @@ def test_out_of_memory_halves_batch_then_patch_and_says_so(drawn_samples, classe
     original = trainer.Trainer._descend
     sizes = []
 
-    def hungry(self, patches, target):
+    def hungry(self, part):
+        patches = part[0]
         sizes.append((len(patches), patches.shape[-1]))
         if patches.numel() > 3 * 64 * 64:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return original(self, patches, target)
+        return original(self, part)
 
     monkeypatch.setattr(trainer.Trainer, "_descend", hungry)
     result, _ = train(drawn_samples(1), classes, tiny(epochs=1, batch=4, patch=128))

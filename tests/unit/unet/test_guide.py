@@ -1,0 +1,139 @@
+"""A U-Net with the instant learner beside it: averaged, learnt from, stored and left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from unet_gui.core.errors import CheckpointError
+from unet_gui.core.progress import drain
+from unet_gui.dataset.files import write_json
+from unet_gui.unet import checkpoint
+from unet_gui.unet.device import cpu
+from unet_gui.unet.losses import weak_loss
+from unet_gui.unet.patches import PatchSampler
+from unet_gui.unet.predict import Predictor
+from unet_gui.unet.replay import Replay
+from unet_gui.unet.samples import SampleSet
+from unet_gui.unet.settings import preset
+from unet_gui.unet.train import fine_tune
+
+
+def guided(**changes):
+    defaults = {"epochs": 1, "encoder_weights": "none", "width": 0.125, "patch": 32, "batch": 2}
+    return preset("quick", **{**defaults, "decoder": "lite", **changes})
+
+
+def train(samples, classes, settings):
+    return drain(fine_tune(samples, settings, classes=classes, device=cpu()))
+
+
+@pytest.fixture
+def trained(drawn_samples, classes):
+    return train(drawn_samples(2, (96, 160)), classes, guided())
+
+
+def test_stored_and_loaded_it_says_the_same(trained, drawn_samples, tmp_path):
+    assert trained.checkpoint.net.guide is not None
+    checkpoint.save(tmp_path, trained.checkpoint.net, trained.checkpoint.info)
+    loaded = checkpoint.load(tmp_path)
+    image, _ = drawn_samples(1, (96, 160))[0].read()
+    said = [drain(Predictor(c, cpu()).predict(image)) for c in (trained.checkpoint, loaded)]
+    assert np.array_equal(said[0].mask, said[1].mask)
+    assert np.array_equal(said[0].confidence, said[1].confidence)
+
+
+def test_its_encoder_is_stored_once(trained, tmp_path):
+    keys = trained.checkpoint.net.stored()
+    assert any(k.startswith("guide.heads.") for k in keys)
+    assert not any("vgg" in k for k in keys if k.startswith("guide."))
+
+
+def test_a_guide_without_description_is_refused(trained, tmp_path):
+    checkpoint.save(tmp_path, trained.checkpoint.net, trained.checkpoint.info)
+    info = {k: v for k, v in trained.checkpoint.info.items() if k != "guide"}
+    write_json(tmp_path / "model.json", info)
+    with pytest.raises(CheckpointError, match="beside the network"):
+        checkpoint.load(tmp_path)
+
+
+def test_the_share_decides_who_is_heard(trained, drawn_samples):
+    net = trained.checkpoint.net
+    x = torch.randn(1, 3, 48, 64)
+    with torch.inference_mode():
+        both = net.guide
+        both.share = 0.0
+        instant = net(x).exp()
+        both.share = 1.0
+        own = net(x).exp()
+        both.share = 0.5
+        mixed = net(x).exp()
+        alone = checkpoint.without_guide(trained.checkpoint).net(x)[:, both.ids].softmax(1)
+    assert torch.allclose(mixed, (instant + own) / 2, atol=1e-5)
+    assert torch.allclose(own[:, both.ids], alone, atol=1e-5)
+    assert net.guide is both
+
+
+def test_classes_nobody_painted_are_not_predicted(drawn_samples, classes):
+    result = train(drawn_samples(1), classes.added("never seen"), guided())
+    with torch.inference_mode():
+        said = result.checkpoint.net(torch.randn(1, 3, 32, 32)).softmax(1)
+    assert result.checkpoint.predictable == (0, 1, 2)
+    assert float(said[:, 3:].max()) < 1e-6
+
+
+def test_the_same_seed_gives_the_same_to_the_bit(drawn_samples, classes):
+    one, two = (train(drawn_samples(2), classes, guided(epochs=2, seed=3)) for _ in range(2))
+    state = two.checkpoint.net.stored()
+    assert all(torch.equal(v, state[k]) for k, v in one.checkpoint.net.stored().items())
+    assert one.checkpoint.net.guide.share == two.checkpoint.net.guide.share
+
+
+@pytest.mark.parametrize("changes", [{"guided": False}, {"train_encoder": True}])
+def test_only_over_an_encoder_that_stays_as_it_is(drawn_samples, classes, changes):
+    result = train(drawn_samples(1), classes, guided(**changes))
+    assert result.checkpoint.net.guide is None
+    assert "guide" not in result.checkpoint.info
+
+
+def test_a_network_alone_is_gone_on_from_too(trained, drawn_samples, classes):
+    settings = guided(encoder_weights=None, width=None)
+    job = fine_tune(
+        drawn_samples(1), settings, classes=classes, parent=trained.checkpoint, device=cpu()
+    )
+    assert drain(job).checkpoint.net.guide is not None
+
+
+def test_weak_labels_do_not_count_where_somebody_painted():
+    logits = torch.randn(1, 2, 4, 4, requires_grad=True)
+    target = torch.full((1, 4, 4), 255)
+    target[:, :2] = 1
+    weak = torch.full((1, 2, 4, 4), 0.5)
+    weak_loss(logits, target, weak, 1).backward()
+    assert not logits.grad[:, :, :2].any()
+    assert logits.grad[:, :, 2:].any()
+
+
+def test_replayed_patches_do_not_depend_on_who_shares_them(drawn_samples):
+    samples = SampleSet(drawn_samples(2, (96, 96)))
+    drain(samples.scan([0, 1, 2]))
+    encoded = []
+
+    def replay():
+        def encode(pixels):
+            encoded.append(pixels)
+            return [pixels]
+
+        sampler = PatchSampler(samples, 32, np.random.default_rng(0))
+        return Replay(sampler, encode, seed=1, every=3, batch=2)
+
+    together, left, right = replay(), replay(), replay()
+    for step in range(12):
+        both = together.part(step, [0, 1])
+        parts = [left.part(step, [0]), right.part(step, [1])]
+        assert torch.equal(both.levels[0], torch.cat([p.levels[0] for p in parts]))
+        assert torch.equal(both.target, torch.cat([p.target for p in parts]))
+    assert len(encoded) < 2 * 12
+    resumed = replay()
+    assert torch.equal(resumed.part(11, [0, 1]).levels[0], both.levels[0])
