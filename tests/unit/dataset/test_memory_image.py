@@ -30,6 +30,7 @@ def slow_level(pixels: np.ndarray, level: int) -> np.ndarray:
 def small_limits(monkeypatch, request):
     monkeypatch.setattr(memory_image, "LEAN", request.param)
     monkeypatch.setattr(levels, "COARSEST", 4)
+    monkeypatch.setattr(levels, "_STRIP", 40)
     monkeypatch.setattr(memory_image, "_BAND_PIXELS", 64)
 
 

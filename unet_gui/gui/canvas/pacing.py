@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 IN_PAINT: Final = 0.002
 """Seconds for making tiles within one layer of a paint event."""
 
-SLICE: Final = 0.004
+SLICE: Final = 0.002
 """Seconds for making tiles between two events."""
 
 AT_LEAST: Final = 4
