@@ -101,6 +101,11 @@ def _describe_beside(out: Path, info: Mapping[str, Any]) -> None:
 def _to_pth(file: Path, out: Path) -> Converted:
     state = read_state(file)
     info = read_info(file)
+    if info is not None and info.get("learner") == "instant":
+        raise CheckpointError(
+            f"{file} is a round of the instant learner, not a U-Net.",
+            "Train with --learner unet --decoder tutorial to exchange weights with the tutorials.",
+        )
     if info is not None and info.get("decoder") != "tutorial":
         raise CheckpointError(
             f"{file} has the “{info.get('decoder')}” decoder, which the tutorials do not know.",

@@ -103,13 +103,20 @@ def graph_bytes(checkpoint: Checkpoint) -> bytes:
     """The ONNX file's content.
 
     Raises:
-        CheckpointError: the network cannot be expressed, or is larger than ONNX files may be.
+        CheckpointError: the network cannot be expressed, as the instant learner's, or is larger
+            than ONNX files may be.
     """
     from onnx import TensorProto, checker, helper
 
     ids = checkpoint.predictable
     if not ids:
         raise CheckpointError("The checkpoint has not learnt any class.", "Choose another one.")
+    if checkpoint.spec.decoder == "instant":
+        raise CheckpointError(
+            "This is a round of the instant learner, whose trees and filters ONNX has no layers "
+            "for.",
+            "Fine-tune a U-Net (train PROJECT --learner unet) and write that round.",
+        )
     if checkpoint.spec.in_channels not in (1, 3):
         raise CheckpointError(
             f"The network takes images of {checkpoint.spec.in_channels} channels, not RGB."
