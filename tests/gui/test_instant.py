@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch  # noqa: F401 - loading it takes longer than a test waits
 from PIL import Image
 from PySide6.QtCore import QSettings
 
@@ -187,3 +188,16 @@ def test_how_the_learners_stand_is_told_and_kept(qtbot, session, service, propos
     qtbot.waitUntil(lambda: proposer.saved == 1)
     service.shutdown()
     assert proposer.saved == 2
+
+
+def test_nothing_is_loaded_for_an_image_too_large_to_answer_for(
+    qtbot, session, settings, proposer, monkeypatch
+):
+    monkeypatch.setattr(instant, "LARGEST", 40 * 30 - 1)
+    service = InstantService(session, settings)
+    service.restart()
+    assert not service._loading
+    monkeypatch.setattr(instant, "LARGEST", 40 * 30)
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: service._proposer is proposer)
+    service.shutdown()

@@ -88,7 +88,7 @@ class InstantService(QObject):
         self._runner = JobRunner("instant", self)
         self._proposer: Any = None
         self._leaving: Any = None
-        self._started = False
+        self._started = self._loading = False
         self._class_key: tuple[Any, ...] = ()
         self._snapshots: dict[str, MaskSnapshot] = {}
         self._near: tuple[float, float] | None = None
@@ -126,6 +126,10 @@ class InstantService(QObject):
             self._soon.start()
             return
         self._class_key = _class_key(project)
+        source = self._session.source
+        if self._loading or source is None or _too_large(source):
+            return  # the first image that it can answer for loads it
+        self._loading = True
         self._runner.submit(
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_failed
         )
@@ -150,7 +154,7 @@ class InstantService(QObject):
             self._leaving = leaving = self._proposer
             self._runner.submit("keep", lambda: _keep(leaving))
         self._proposer = self._waiting = None
-        self._shown = False
+        self._shown = self._loading = False
         self._snapshots.clear()
         self.proposing.emit("")
         self.judged.emit(None)
@@ -167,6 +171,8 @@ class InstantService(QObject):
     def _on_session_image_opened(self) -> None:
         self._near = self._waiting = None
         self._remember()
+        if self._started and self._proposer is None:
+            self.restart()
         self._soon.start(0)
 
     def _on_session_mask_changed(self, rect: Rect) -> None:
@@ -195,7 +201,7 @@ class InstantService(QObject):
         project, entry, source = session.project, session.entry, session.source
         if proposer is None or project is None or entry is None or source is None:
             return
-        if source.shape[0] * source.shape[1] > LARGEST:
+        if _too_large(source):
             self.proposing.emit("")
             return
         work = _Work(project, entry, source, self._snapshots.get(entry.name), self._near)
@@ -207,6 +213,7 @@ class InstantService(QObject):
         )
 
     def _on_loaded(self, proposer: Any) -> None:
+        self._loading = False
         project = self._session.project
         if proposer is None or project is None:
             return
@@ -230,6 +237,7 @@ class InstantService(QObject):
             self._soon.start(DEBOUNCE_MS)
 
     def _on_failed(self, error: object) -> None:
+        self._loading = False
         self.proposing.emit("")
         self._session.noticed.emit(str(getattr(error, "message", error)))
 
@@ -260,6 +268,10 @@ class InstantService(QObject):
         self.proposing.emit(text)
         if shown:
             self._session.set_prediction(name, Ghost(offer.mask, offer.confidence, ROUND))
+
+
+def _too_large(source: ImageSource) -> bool:
+    return source.shape[0] * source.shape[1] > LARGEST
 
 
 def _class_key(project: Project) -> tuple[Any, ...]:
