@@ -61,12 +61,15 @@ class MaskWatch:
         self._relist: set[str] = set()
         self._polls = 0
         self._sweep: Iterator[str] = iter(())
-        self._list_new(str(project.masks_dir))
+        self._ours = str(project.masks_dir)
+        self._behind = None if project.masks_behind is None else str(project.masks_behind)
+        for folder in filter(None, (self._ours, self._behind)):
+            self._list_new(folder)
 
     def note_written(self, entry: ImageEntry) -> None:
         """The program has just saved this image's mask, or removed it."""
         with self._lock:
-            for place in _forms(entry):
+            for place in self._forms(entry):
                 self._remember(place)
             folder = os.path.dirname(entry.mask_place)  # noqa: PTH120 - text all along
             for above in self._up_to_root(folder):
@@ -79,7 +82,7 @@ class MaskWatch:
     def note_read(self, entry: ImageEntry) -> None:
         """The program has just read this image's mask, so it is looked at often from now on."""
         with self._lock:
-            for place in _forms(entry):
+            for place in self._forms(entry):
                 self._remember(place)
 
     def poll(self) -> list[ImageEntry]:
@@ -95,7 +98,7 @@ class MaskWatch:
             for place in [*self._recent, *self._next_slice()]:
                 if self._is_changed(place):
                     places.add(place)
-            found = {self._by_place[p].name for p in places if p in self._by_place}
+            found = {self._by_place[p].name for p in places if self._counts(p)}
             if not found:
                 return []
             return [e for e in self._project.images if e.name in found]
@@ -105,7 +108,23 @@ class MaskWatch:
         if images is self._images:
             return
         self._images = images
-        self._by_place = {place: e for e in images for place in _forms(e)}
+        self._by_place = {place: e for e in images for place in self._forms(e)}
+
+    def _forms(self, entry: ImageEntry) -> list[str]:
+        """Where an image's mask may be: a PNG, or tiles in a TIFF, also of a read-only folder."""
+        place = entry.mask_place
+        forms = [place, f"{place.rpartition('.')[0]}{_SUFFIXES[1]}"]
+        if self._behind is not None:
+            forms += [self._behind + form.removeprefix(self._ours) for form in forms]
+        return forms
+
+    def _counts(self, place: str) -> bool:
+        """Whether a file is the mask of an image, and not one that ours stands in front of."""
+        entry = self._by_place.get(place)
+        if entry is None or place.startswith(self._ours):
+            return entry is not None
+        file = self._project.mask_file(entry)
+        return file is None or str(file).startswith(self._behind or "")
 
     def _changed_folders(self) -> Iterator[str]:
         """Masks that are new, gone or replaced in the folders that have changed."""
@@ -197,12 +216,6 @@ class MaskWatch:
             if folder == root:
                 return
             folder = os.path.dirname(folder)  # noqa: PTH120
-
-
-def _forms(entry: ImageEntry) -> tuple[str, str]:
-    """Where an image's mask may be: a PNG, or tiles in a TIFF."""
-    place = entry.mask_place
-    return place, f"{place.rpartition('.')[0]}{_SUFFIXES[1]}"
 
 
 def _listed(folder: str) -> tuple[set[str], set[str]]:

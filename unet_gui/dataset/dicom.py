@@ -13,6 +13,7 @@ import numpy as np
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset.channels import Values
 from unet_gui.dataset.decoding import check_size
+from unet_gui.dataset.discovery import is_nameless_dicom
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ HINT: Final = 'Install what reads it: pip install "unet-gui[science]"'
 
 
 def is_dicom(path: Path) -> bool:
-    return path.name.lower().endswith(SUFFIXES)
+    return path.name.lower().endswith(SUFFIXES) or is_nameless_dicom(path)
 
 
 def page_count(path: Path) -> int:

@@ -22,6 +22,9 @@ IMAGE_SUFFIXES: Final = TIFF_SUFFIXES | SLICED_SUFFIXES | {
     ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".pcx", ".sgi", ".apng",
 }  # fmt: skip
 
+_DICOM: Final = b"DICM"
+_DICOM_AT: Final = 128
+
 OUTPUT_MARKER: Final = ".unet_gui_output.json"
 """A folder with this file was written by us (an export); the images in it are copies."""
 
@@ -42,6 +45,33 @@ def is_image_name(name: str) -> bool:
         return False
     suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a hundred thousand names
     return suffix in IMAGE_SUFFIXES or (suffix == ".gz" and name.lower().endswith(".nii.gz"))
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """The name of an image without its suffix, and the suffix with its dot.
+
+    DICOM files are often called by a number alone, such as "IM0001" or "1.2.840.113.7": of these
+    all is name.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    known = f".{suffix}".lower()
+    return (stem, dot + suffix) if known in IMAGE_SUFFIXES or known == ".gz" else (name, "")
+
+
+def is_nameless_dicom(path: Path | str) -> bool:
+    """Whether a file without a suffix is DICOM by its content (PS3.10, 7.1); one look at 132 bytes.
+
+    An index of other files (DICOMDIR) is none.
+    """
+    name = os.path.basename(path)  # noqa: PTH119 - text or path, thousands of them
+    suffix = os.path.splitext(name)[1]  # noqa: PTH122
+    if (suffix and not suffix[1:].isdigit()) or name.startswith(".") or name == "DICOMDIR":
+        return False
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read(_DICOM_AT + len(_DICOM))[_DICOM_AT:] == _DICOM
+    except OSError:
+        return False
 
 
 def find_images(folder: Path, exclude: Collection[Path] = ()) -> list[PurePosixPath]:
@@ -97,7 +127,10 @@ def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:
                 continue
             if item.is_dir():
                 subfolders.append(item.name)
-            elif is_image_name(item.name) and item.is_file():
+            elif is_image_name(item.name):
+                if item.is_file():
+                    yield prefix + item.name
+            elif item.is_file() and is_nameless_dicom(item.path):
                 yield prefix + item.name
     for name in subfolders:
         inside = folder / name

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.dataset.decoding import open_image
+from unet_gui.dataset.discovery import split_suffix
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.images import image_size
 from unet_gui.dataset.masks import mask_owner
@@ -75,7 +76,7 @@ def assign_masks(
 
 def stem_mask(name: str) -> str:
     """The usual name: same folder, same stem."""
-    return f"{name.rpartition('.')[0]}.png"
+    return f"{split_suffix(name)[0]}.png"
 
 
 def sharing_notice(shared: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.dataset import tiff
-from unet_gui.dataset.discovery import SLICED_SUFFIXES, TIFF_SUFFIXES
+from unet_gui.dataset.discovery import SLICED_SUFFIXES, TIFF_SUFFIXES, split_suffix
 from unet_gui.dataset.files import stamp, write_atomic
 from unet_gui.dataset.image_source import image_sample, open_source
 from unet_gui.dataset.images import image_size, image_values, load_image, sliced, thumbnail
@@ -174,7 +174,7 @@ class PageCounts:
         taken: set[str] = set()
         began, fresh = time.monotonic(), False
         for name in names:
-            if not name.lower().endswith(_MANY):
+            if not name.lower().endswith(_MANY) and split_suffix(name)[1]:
                 yield name, name, None
                 continue
             count, new = self._count(name, folder / name)
@@ -228,5 +228,4 @@ def _free_mark(name: str, count: int, taken: set[str]) -> str:
 def _split(name: str) -> tuple[str, str]:
     if name.lower().endswith(".nii.gz"):
         return name[:-7], name[-7:]
-    stem, dot, suffix = name.rpartition(".")
-    return stem, dot + suffix
+    return split_suffix(name)

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unet_gui.core.classes import UNLABELLED, ClassTable
-from unet_gui.core.errors import ClassTableError, ImageReadError, MaskReadError, ProjectError
+from unet_gui.core.errors import ClassTableError, ImageReadError, ProjectError
 from unet_gui.core.progress import drain
 from unet_gui.dataset.class_edits import count_pixels, replace_class
 from unet_gui.dataset.discovery import image_names
 from unet_gui.dataset.entries import ImageEntry, Status, Viewing
 from unet_gui.dataset.files import stamp
-from unet_gui.dataset.mask_counts import labelled
 from unet_gui.dataset.mask_names import assign_masks, sharing_notice
 from unet_gui.dataset.mask_store import MaskStore
 from unet_gui.dataset.opening import Opened, make_project, open_folder
@@ -28,15 +27,14 @@ from unet_gui.dataset.pages import (
     view_digest,
 )
 from unet_gui.dataset.predictions import CachedPrediction, Origin, PredictionCache
-from unet_gui.dataset.presence import Presence
 from unet_gui.dataset.project_look import ProjectLook
 from unet_gui.dataset.project_masks import ProjectMasks
+from unet_gui.dataset.project_progress import ProjectProgress
 from unet_gui.dataset.rounds import Round, Rounds
 from unet_gui.dataset.thumbnails import cached_thumbnail
-from unet_gui.dataset.voc_lists import add_to_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageEntry", "Project", "Status"]
 
 
-class Project(ProjectMasks, ProjectLook):
+class Project(ProjectMasks, ProjectLook, ProjectProgress):
     """An open project. Made by `Project.create` or `Project.open`.
 
     Attributes:
@@ -231,53 +229,6 @@ class Project(ProjectMasks, ProjectLook):
         """Opening only reads; from the first mask on, project.json is there."""
         if not self._file.exists:
             self._file.update(lambda s: s.mask_names.update(self._shared_names))
-
-    def is_done(self, entry: ImageEntry) -> bool:
-        """Whether the person has finished the image; unlike `status` without a look at the disk."""
-        return entry.name in self._file.settings.done
-
-    def status(self, entry: ImageEntry) -> Status:
-        """How far the image is. A damaged mask counts as being in work."""
-        if self.is_done(entry):
-            return Status.DONE
-        try:
-            touched = labelled(self.mask_counts(entry)) > 0
-        except MaskReadError:
-            touched = True
-        if touched:
-            return Status.IN_WORK
-        fresh = self._predictions.fresh(entry.name, self._origin(entry), self.adopted)
-        return Status.PROPOSED if fresh else Status.UNTOUCHED
-
-    def many_statuses(self) -> Callable[[ImageEntry], Status]:
-        """`status` for very many images, of which most have neither mask nor prediction.
-
-        Folders are listed once, now; a file that appears later is not known to what is returned.
-        """
-        store = self._store
-        masks = Presence([f for f in (store.folder, store.behind) if f is not None])
-        predictions = Presence([self._predictions.folder])
-        skipped = len(str(self.masks_dir)) + 1
-
-        def look(entry: ImageEntry) -> Status:
-            if entry.mask_place[skipped:] in masks or f"{entry.name}.npz" in predictions:
-                return self.status(entry)
-            return Status.DONE if self.is_done(entry) else Status.UNTOUCHED
-
-        return look
-
-    def set_done(self, entry: ImageEntry, done: bool) -> None:
-        """Mark an image as finished or not. In a VOC folder a finished one is also listed.
-
-        Raises:
-            ProjectError: project.json cannot be written.
-        """
-        if done:
-            self._file.update(lambda s: s.done.add(entry.name))
-            if self.images_dir.name == "JPEGImages":
-                add_to_lists(self.images_dir.parent, Path(entry.name).stem)
-        else:
-            self._file.update(lambda s: s.done.discard(entry.name))
 
     # -- classes ---------------------------------------------------------------------------
 

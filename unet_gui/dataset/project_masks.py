@@ -29,6 +29,11 @@ class ProjectMasks:
     _store: MaskStore
     _ensure_file: Callable[[], None]
 
+    @property
+    def masks_behind(self) -> Path | None:
+        """Masks of a read-only folder, read while `masks_dir` has none for an image; else None."""
+        return self._store.behind
+
     def mask_file(self, entry: ImageEntry) -> Path | None:
         """The file the image's mask is read from; None when it has none."""
         return self._store.file(entry)

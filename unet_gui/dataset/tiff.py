@@ -18,6 +18,7 @@ import tifffile
 from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset.channels import to_rgb
 from unet_gui.dataset.decoding import check_size
+from unet_gui.dataset.stack_files import opened
 from unet_gui.dataset.tiff_pages import channel_places, layout_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def is_tiff(path: Path) -> bool:
 
 def size(path: Path, page: int | None = None) -> tuple[int, int]:
     """(width, height) of what `load` returns."""
-    with tifffile.TiffFile(path) as tif:
+    with opened(path, page) as tif:
         first = _pages(tif, page)[0].keyframe
         width, height = int(first.imagewidth), int(first.imagelength)
         return (height, width) if orientation(first) >= 5 else (width, height)
@@ -64,7 +65,7 @@ def size(path: Path, page: int | None = None) -> tuple[int, int]:
 
 def decoded_bytes(path: Path, page: int | None = None) -> int:
     """How much memory `load` takes at its peak: the pixels as they are, and as RGB."""
-    with tifffile.TiffFile(path) as tif:
+    with opened(path, page) as tif:
         return _bytes_per_pixel(pages := _pages(tif, page)) * int(np.prod(_page_size(pages)))
 
 
@@ -84,7 +85,7 @@ def load(path: Path, page: int | None = None, *, enough: int = 0) -> RgbImage:
         EOFError: the file is cut short.
         Exception: whatever tifffile and its decoders raise on damaged files.
     """
-    with tifffile.TiffFile(path) as tif:
+    with opened(path, page) as tif:
         pages = _pages(tif, page, enough=enough)
         rgb = to_rgb(_values(pages[:3]))
         return upright(rgb, orientation(pages[0].keyframe))
@@ -99,7 +100,7 @@ def values(path: Path, page: int | None = None) -> NDArray[Any]:
     Raises:
         Exception: as `load`.
     """
-    with tifffile.TiffFile(path) as tif:
+    with opened(path, page) as tif:
         pages = _pages(tif, page)
         return upright(_values(pages), orientation(pages[0].keyframe))
 

@@ -167,3 +167,19 @@ def test_a_project_without_a_folder_of_masks(tmp_path):
     assert watch.poll() == []
     paint(project.entry("a.png"), 1)
     assert names(watch.poll()) == ["a.png"]
+
+
+def test_masks_of_a_read_only_folder_are_watched_too(project, monkeypatch):
+    monkeypatch.setattr("unet_gui.dataset.opening.is_writable", lambda folder: False)
+    shadow = Project.open(project.root)
+    assert shadow.masks_behind == project.masks_dir
+    watch = MaskWatch(shadow)
+    assert watch.poll() == []
+    paint(project.entry("0.png"), 1)
+    paint(project.entry("1.png"), 1)
+    assert names(watch.poll()) == ["0.png", "1.png"]
+    shadow.save_mask(shadow.entry("0.png"), np.zeros((8, 8), np.uint8))
+    watch.note_written(shadow.entry("0.png"))
+    paint(project.entry("0.png"), 0)  # ours stands in front of it
+    paint(project.entry("2.png"), 1)
+    assert names(watch.poll()) == ["2.png"]

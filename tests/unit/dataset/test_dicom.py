@@ -6,9 +6,13 @@ import builtins
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from unet_gui.core.errors import ImageReadError
+from unet_gui.core.progress import drain
 from unet_gui.dataset import pages
+from unet_gui.dataset.doctor import Severity, examine
+from unet_gui.dataset.formats import export
 from unet_gui.dataset.images import image_size, image_values, load_image
 from unet_gui.dataset.project import Project
 
@@ -135,3 +139,56 @@ def test_without_the_library_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(ImageReadError, match="pydicom") as raised:
         load_image(path)
     assert "unet-gui[science]" in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["IM0001", "1.2.840.113619.2.5.17", "series/IM0001"])
+def test_files_without_a_suffix_are_known_by_their_content(tmp_path, name):
+    (tmp_path / "series").mkdir()
+    write(tmp_path / name, FRAMES[0])
+    (tmp_path / "README").write_text("no image, however long" * 20, "utf-8")
+    project = Project.open(tmp_path)
+    assert [e.name for e in project.images] == [name]
+    (entry,) = project.images
+    assert entry.mask_path == project.masks_dir / f"{name}.png"
+    assert pages.size(entry) == (8, 6)
+    project.save_mask(entry, np.ones((6, 8), np.uint8))
+    assert (Project.open(tmp_path).load_mask(entry) == 1).all()
+
+
+def test_a_series_of_numbers_has_a_mask_for_each(tmp_path):
+    for i in range(3):
+        write(tmp_path / f"1.2.840.{i}", FRAMES if i == 1 else FRAMES[0])
+    project = Project.open(tmp_path)
+    assert [e.name for e in project.images] == [
+        "1.2.840.0", "1.2.840.1#001", "1.2.840.1#002", "1.2.840.1#003", "1.2.840.2",
+    ]  # fmt: skip
+    masks = [e.mask_path.name for e in project.images]
+    assert masks == [f"{e.name}.png" for e in project.images]
+    assert not project.notice
+
+
+def test_other_files_without_a_suffix_are_no_images(tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    write(tmp_path / "DICOMDIR", FRAMES[0])
+    (tmp_path / "short").write_bytes(b"DICM")
+    (tmp_path / "notes.txt").write_bytes(bytes(128) + b"DICM")
+    assert [e.name for e in Project.open(tmp_path).images] == ["a.png"]
+
+
+def test_exported_and_imported_under_a_suffix(tmp_path):
+    write(tmp_path / "in" / "IM0001", FRAMES[0]) if (tmp_path / "in").mkdir() is None else None
+    project = Project.open(tmp_path / "in")
+    project.save_mask(project.images[0], np.ones((6, 8), np.uint8))
+    report = drain(export(project, "png", tmp_path / "out", verified=True))
+    assert report.train + report.val == ("IM0001",)
+    assert not any("renamed" in w for w in report.warnings)
+
+
+def test_the_doctor_takes_it_for_an_image_with_a_mask(tmp_path):
+    (tmp_path / "images").mkdir()
+    write(tmp_path / "images" / "IM0001", FRAMES[0])
+    project = Project.open(tmp_path)
+    project.save_mask(project.images[0], np.ones((6, 8), np.uint8))
+    report = drain(examine(tmp_path))
+    assert (report.images, report.masks) == (1, 1)
+    assert all(f.severity is Severity.NOTE for f in report.findings)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from unet_gui.dataset.discovery import natural_key
+from unet_gui.dataset.discovery import natural_key, split_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def pair_up(
     """
     images, masks = _apart(site, names)
     ordered = sorted(images, key=natural_key)
-    stems = {n.rpartition(".")[0] for n in ordered}
+    stems = {split_suffix(n)[0] for n in ordered}
     masks = [m for m in masks if not _is_of_page(m, site, stems)]
     pairs = [Pair(n, site, _wanted(site, n, remembered)) for n in ordered]
     index = _index(pairs, site)
@@ -67,13 +67,13 @@ def pair_up(
             owner.masks.append(mask)
     for pair in pairs:
         pair.masks.sort(key=lambda m, w=pair.wanted: (m != w, not m.endswith(".png"), m))  # type: ignore[misc]
-    return pairs, [m for m in lonely if not (site.flat and m.rpartition(".")[0] in stems)]
+    return pairs, [m for m in lonely if not (site.flat and split_suffix(m)[0] in stems)]
 
 
 def _is_of_page(mask: str, site: Site, stems: set[str]) -> bool:
     """Whether a mask is that of one page of a stack, which is no image file of its own."""
     stem, number, _ = mask.rpartition("#")
-    if not number or not _PAGE.match(mask[len(stem) :]) or mask.rpartition(".")[0] in stems:
+    if not number or not _PAGE.match(mask[len(stem) :]) or split_suffix(mask)[0] in stems:
         return False
     place = stem if site.flat else site.images + stem.removeprefix(site.masks)
     return place.rstrip("#") in stems
@@ -92,8 +92,8 @@ def _apart(site: Site, names: Sequence[str]) -> tuple[list[str], list[str]]:
             if n.startswith(site.images) and not (site.masks and n.startswith(site.masks))
         ]
         return images, [n for n in names if site.masks and n.startswith(site.masks)]
-    stems = {n.rpartition(".")[0].casefold() for n in names}
-    masks = [n for n in names if (stem := n.rpartition(".")[0].casefold()) != bare(stem) in stems]
+    stems = {split_suffix(n)[0].casefold() for n in names}
+    masks = [n for n in names if (stem := split_suffix(n)[0].casefold()) != bare(stem) in stems]
     found = {*masks}
     return [n for n in names if n not in found], masks
 
@@ -111,14 +111,14 @@ def _index(pairs: list[Pair], site: Site) -> dict[str, list[Pair]]:
     index: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         inside = pair.image[len(site.images) :]
-        index[inside.rpartition(".")[0].casefold()].append(pair)
+        index[split_suffix(inside)[0].casefold()].append(pair)
         index[inside.casefold()].append(pair)
     return index
 
 
 def _owner(mask: str, site: Site, index: dict[str, list[Pair]]) -> Pair | None:
     inside = mask[len(site.masks) :]
-    stem = inside.rpartition(".")[0]
+    stem = split_suffix(inside)[0]
     for key in (inside, stem, bare(stem)):
         found = index.get(key.casefold())
         if found:
@@ -132,7 +132,7 @@ def _closest(candidates: list[Pair], mask: str, stem: str) -> Pair:
         candidates,
         key=lambda p: (
             p.wanted != mask,
-            p.image.rpartition(".")[0].rpartition("/")[2] != stem.rpartition("/")[2],
+            split_suffix(p.image)[0].rpartition("/")[2] != stem.rpartition("/")[2],
             len(p.masks),
         ),
     )

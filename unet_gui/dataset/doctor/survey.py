@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.progress import Progress
-from unet_gui.dataset.discovery import is_image_name
+from unet_gui.dataset.discovery import is_image_name, is_nameless_dicom
 from unet_gui.dataset.doctor.class_list import ClassList, read_classes
 from unet_gui.dataset.doctor.layout import Site, find_sites, prefix_of, split_of
 from unet_gui.dataset.doctor.pairing import Pair, pair_up
@@ -65,7 +65,7 @@ def look_around(folder: Path) -> Generator[Progress, None, Survey]:
     classes = read_classes(folder)
     for prefix in _outside(folder, classes):
         files.update(_walk(folder / prefix, prefix, locked))
-    images = [n for n, size in files.items() if size >= 0 and is_image_name(n.rpartition("/")[2])]
+    images = [n for n, size in files.items() if size >= 0 and _is_image(folder, n)]
     sites = find_sites(folder, images, classes)
     survey = Survey(folder, classes, sites, files, locked)
     taken: set[str] = set()
@@ -76,6 +76,10 @@ def look_around(folder: Path) -> Generator[Progress, None, Survey]:
         survey.lonely += lonely
     survey.lists = _lists(folder, files)
     return survey
+
+
+def _is_image(folder: Path, name: str) -> bool:
+    return is_image_name(name.rpartition("/")[2]) or is_nameless_dicom(folder / name)
 
 
 def is_outside(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from unet_gui.core.errors import DatasetError, ExportError
 from unet_gui.core.progress import Progress, drain
 from unet_gui.dataset.card import Card
+from unet_gui.dataset.discovery import split_suffix
 from unet_gui.dataset.formats import (
     camvid,
     cityscapes,
@@ -255,11 +256,7 @@ def _writable(key: str) -> Format:
 
 
 def _renamed(items: Sequence[Item]) -> list[str]:
-    renamed = [
-        i
-        for i in items
-        if i.window is None and (Path(i.entry.name).stem != i.name or "/" in i.entry.name)
-    ]
+    renamed = [i for i in items if i.window is None and split_suffix(i.entry.name)[0] != i.name]
     if not renamed:
         return []
     first = renamed[0]

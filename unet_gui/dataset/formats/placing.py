@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import DatasetError
-from unet_gui.dataset.discovery import is_image_name
+from unet_gui.dataset.discovery import is_image_name, is_nameless_dicom
 from unet_gui.dataset.files import explain, write_atomic
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class Placer:
         inside = self._inside(record)
         if inside is not None:
             return inside
-        wanted = _safe(record.name)
+        is_dicom = record.content is None and is_nameless_dicom(record.image)
+        wanted = _safe(record.name, is_dicom=is_dicom)
         try:
             name = self._free_name(wanted, record)
         except OSError as exc:
@@ -130,12 +131,12 @@ def _same(record: Record, target: Path) -> bool:
     return filecmp.cmp(record.image, target, shallow=False)
 
 
-def _safe(name: str) -> str:
+def _safe(name: str, *, is_dicom: bool) -> str:
     """A name inside the folder that the program takes for an image's."""
     parts = [p for p in name.replace("\\", "/").split("/") if p not in {"", ".", ".."}]
     parts = [re.sub(r"\A\.|[\0-\x1f]", "_", p) for p in parts] or ["image"]
     if parts[0] == "masks" and len(parts) > 1:
         parts[0] = "masks_"  # a folder of this name is not looked through
     if not is_image_name(parts[-1]):
-        parts[-1] += ".png"
+        parts[-1] += ".dcm" if is_dicom else ".png"
     return "/".join(parts)

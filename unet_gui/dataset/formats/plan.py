@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import ExportError, MaskReadError
+from unet_gui.dataset.discovery import split_suffix
 from unet_gui.dataset.mask_counts import labelled
 from unet_gui.dataset.splits import Part, Split, deal
 
@@ -99,7 +100,8 @@ def flat_names(names: Sequence[str]) -> list[str]:
         path = PurePosixPath(name)
         # White space, because common readers of file lists split lines at it; what XML cannot
         # hold, because some formats are XML.
-        plain = re.sub(r"[\s\0-\x1f\x7f]+", "_", "__".join((*path.parts[:-1], path.stem)))
+        parts = (*path.parts[:-1], split_suffix(path.name)[0])
+        plain = re.sub(r"[\s\0-\x1f\x7f]+", "_", "__".join(parts))
         plain = _PAGE.sub("_p", plain)
         plain = _shortened(plain.encode("utf-8", "replace").decode("utf-8") or "image")
         candidate, number = plain, 2
