@@ -203,7 +203,7 @@ def train_round(
     if run.keeper is not None:
         run.keeper.settings, run.keeper.origin = settings, str(path.absolute()) if path else None
     result = yield from fine_tune(
-        samples_from_project(project),
+        samples_from_project(project, run.group),
         settings,
         classes=classes,
         parent=origin,

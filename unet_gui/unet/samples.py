@@ -18,6 +18,7 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ImageReadError, MaskReadError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
+from unet_gui.unet.distributed import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -50,18 +51,32 @@ class Sample:
         return cls(name, lambda: (image, mask))
 
 
-def samples_from_project(project: Project) -> Iterator[Sample]:
+def samples_from_project(project: Project, group: Group | None = None) -> Iterator[Sample]:
     """A sample for each image with at least one labelled pixel, read when it is needed.
 
-    Damaged masks are left out here; the doctor and the window name them.
+    Damaged masks are left out here; the doctor and the window name them. In a group of processes
+    each looks at its part of the masks, and all get the same samples.
     """
-    for entry in project.images:
-        try:
-            counts = project.mask_counts(entry)
-        except MaskReadError:
-            continue
-        if any(counts.get(i) for i in project.classes.ids):
-            yield Sample(entry.name, lambda e=entry: _read(project, e))  # type: ignore[misc]
+    if group is None or group.size == 1:
+        yield from (_sample(project, e) for e in project.images if _is_labelled(project, e))
+        return
+    entries = list(project.images)
+    group.require_same([e.name for e in entries], "images")
+    mine = [i for i in group.share(range(len(entries))) if _is_labelled(project, entries[i])]
+    for index in sorted(i for part in group.gather(mine) for i in part):
+        yield _sample(project, entries[index])
+
+
+def _is_labelled(project: Project, entry: ImageEntry) -> bool:
+    try:
+        counts = project.mask_counts(entry)
+    except MaskReadError:
+        return False
+    return any(counts.get(i) for i in project.classes.ids)
+
+
+def _sample(project: Project, entry: ImageEntry) -> Sample:
+    return Sample(entry.name, lambda: _read(project, entry))
 
 
 def _read(project: Project, entry: ImageEntry) -> tuple[RgbImage, ClassMask]:
@@ -105,21 +120,50 @@ class SampleSet:
     def class_ids(self) -> tuple[int, ...]:
         return tuple(sorted({i for cell in self.training for i in cell.counts}))
 
-    def scan(self, known: Iterable[int]) -> Generator[Progress, None, None]:
-        """Look through all masks for pixels of the `known` classes, and split the cells."""
+    def scan(
+        self, known: Iterable[int], group: Group | None = None
+    ) -> Generator[Progress, None, None]:
+        """Look through all masks for pixels of the `known` classes, and split the cells.
+
+        In a group of processes each reads its part of the samples and tells the others.
+
+        Raises:
+            TrainingError: the processes see different samples.
+        """
         self._meaning[:] = UNLABELLED
         for class_id in known:
             self._meaning[class_id] = class_id
+        group = group or Group()
+        group.require_same([s.name for s in self.samples], "images or masks")
+        mine = group.share(range(len(self.samples)))
+        seen: dict[int, list[Cell] | str] = {}
+        for done, index in enumerate(mine):
+            yield Progress(done, len(mine), "Reading samples")
+            seen[index] = self._look(index)
+        self._compare(seen, group)
+        for part in group.gather(seen):
+            seen.update(part)
         cells: list[Cell] = []
         for index, sample in enumerate(self.samples):
-            yield Progress(index, len(self.samples), "Reading samples")
-            try:
-                _, mask = self.read(index)
-            except (ImageReadError, MaskReadError) as error:
-                self.skipped[sample.name] = error.message
-                continue
-            cells += _cells(index, sample.name, mask)
+            found = seen[index]
+            if isinstance(found, str):
+                self.skipped[sample.name] = found
+            else:
+                cells += found
         self.training, self.held_back = split(cells)
+
+    def _look(self, index: int) -> list[Cell] | str:
+        """The cells of a sample, or why it cannot be read."""
+        try:
+            _, mask = self.read(index)
+        except (ImageReadError, MaskReadError) as error:
+            return error.message
+        return list(_cells(index, self.samples[index].name, mask))
+
+    def _compare(self, seen: dict[int, list[Cell] | str], group: Group) -> None:
+        """Whether all see the same files: each looks at the first sample of the first process."""
+        if group.size > 1 and self.samples:
+            group.require_same(seen.get(0) or self._look(0), "images or masks")
 
     def read(self, index: int) -> tuple[RgbImage, ClassMask]:
         """Image and whole mask of a sample, ids that `scan` was not told about unlabelled.

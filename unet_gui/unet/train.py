@@ -6,7 +6,6 @@ written here; `unet_gui.unet.rounds` does that.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -105,9 +104,8 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     run = run or Run()
     group = run.group
     sample_set = SampleSet(list(samples))
-    for progress in sample_set.scan(classes.ids):
+    for progress in sample_set.scan(classes.ids, group):
         yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
-    group.require_same(_fingerprint(sample_set), "images or masks")
     if not sample_set.training:
         raise TrainingError("Nothing is labelled yet.", "Paint a few strokes of each class first.")
     if group.size > 1:  # one fetches what has to be fetched
@@ -121,6 +119,10 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     trainer = Trainer(begin, settings, sample_set, device, group, weak)
     if settings.budget is not None:  # looking and fitting are part of the time that was given
         trainer.seconds = min(time.perf_counter() - began, settings.budget / 2)
+    if weak is not None and weak.late:
+        trainer.notes.append(
+            f"The instant learner had no time to look at {len(weak.late)} of the labelled images."
+        )
     if run.interrupted is not None:
         trainer.restore(run.interrupted.state)
         yield trainer.progress()
@@ -173,13 +175,6 @@ def _guide(trainer: Trainer, weak: WeakLabels) -> Guide:
     )
     weak.instant.vgg = trainer.net.vgg
     return Guide(weak.instant, averaged, trainer.class_ids)
-
-
-def _fingerprint(samples: SampleSet) -> str:
-    """The same where the same images, masks and classes are."""
-    seen = [(c.rect, c.draw, sorted(c.counts.items())) for c in samples.training]
-    text = repr((seen, len(samples.held_back), sorted(samples.skipped)))
-    return hashlib.blake2b(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _waiting(settings: TrainSettings, text: str) -> TrainProgress:

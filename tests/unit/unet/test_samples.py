@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from unet_gui.core.errors import ImageReadError
+from unet_gui.core.errors import ImageReadError, TrainingError, UnetGuiError
 from unet_gui.core.progress import drain
+from unet_gui.dataset.project import Project
+from unet_gui.unet.distributed import Group
 from unet_gui.unet.samples import CELL, Sample, SampleSet, samples_from_project, split
 
 
@@ -131,3 +136,86 @@ def test_samples_of_a_project_are_read_when_they_are_needed(tiny_project, drawn)
 def test_a_damaged_mask_is_left_out(tiny_project):
     tiny_project.images[0].mask_path.write_bytes(b"no png")
     assert [s.name for s in samples_from_project(tiny_project)] == ["b.jpg"]
+
+
+class Pair(Group):
+    """One of two processes, played by threads."""
+
+    def __init__(self, rank, said, barrier):
+        super().__init__(rank, 2)
+        self._said, self._barrier = said, barrier
+
+    def gather(self, mine):
+        self._said[self.rank] = mine
+        self._barrier.wait(30)
+        both = [self._said[0], self._said[1]]
+        self._barrier.wait(30)
+        return both
+
+
+def in_pairs(work):
+    """What `work(group)` returns in both processes; what one raises is returned too."""
+    said, barrier = {}, threading.Barrier(2)
+
+    def run(rank):
+        try:
+            return work(Pair(rank, said, barrier))
+        except UnetGuiError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, range(2)))
+
+
+def counting(samples, read):
+    """The samples, noting in `read` which are read."""
+
+    def noted(sample):
+        return Sample(sample.name, lambda: read.append(sample.name) or sample.read())
+
+    return [noted(sample) for sample in samples]
+
+
+def test_processes_share_the_reading_and_know_the_same():
+    samples = [full(f"{i}.png", 192, i) for i in range(6)]
+    damaged = Sample("b.png", lambda: (_ for _ in ()).throw(ImageReadError("It is damaged.")))
+    alone = scanned([*samples, damaged])
+
+    def work(group):
+        read = []
+        found = SampleSet([*counting(samples, read), damaged])
+        drain(found.scan((0, 1, 2), group))
+        return found, read
+
+    (one, first), (two, second) = in_pairs(work)
+    for found in (one, two):
+        assert found.training == alone.training
+        assert found.held_back == alone.held_back
+        assert found.skipped == {"b.png": "It is damaged."}
+    assert first == ["0.png", "2.png", "4.png"]
+    assert second == ["1.png", "3.png", "5.png", "0.png"]  # the first one to compare
+
+
+def test_processes_that_see_other_files_are_refused():
+    def other_masks(group):
+        drain(SampleSet([full("a.png", 128, group.rank)]).scan((0, 1, 2), group))
+
+    def other_names(group):
+        drain(SampleSet([full(f"{group.rank}.png", 128)]).scan((0, 1, 2), group))
+
+    for work in (other_masks, other_names):
+        for error in in_pairs(work):
+            assert isinstance(error, TrainingError)
+            assert "Process 2 of 2 sees other images or masks" in error.message
+
+
+def test_processes_share_the_search_for_what_is_labelled(tiny_project, monkeypatch):
+    wanted = [s.name for s in samples_from_project(tiny_project)]
+    assert wanted
+    counts, asked = Project.mask_counts, []
+    monkeypatch.setattr(
+        Project, "mask_counts", lambda self, e: asked.append(e.name) or counts(self, e)
+    )
+    found = in_pairs(lambda group: [s.name for s in samples_from_project(tiny_project, group)])
+    assert found == [wanted, wanted]
+    assert sorted(asked) == sorted(e.name for e in tiny_project.images)
