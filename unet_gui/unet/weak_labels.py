@@ -44,7 +44,12 @@ ANSWERS_BYTES: Final = 1 << 28
 
 
 class WeakLabels:
-    """An instant learner fitted to the training cells, and its answers, found when needed."""
+    """An instant learner fitted to the training cells, and its answers, found when needed.
+
+    Attributes:
+        instant: The learner.
+        late: Names of images that there was no time to look at.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class WeakLabels:
             device: Where it is.
             seed: Of everything random.
         """
+        self.late: list[str] = []
         self._samples = samples
         self._device = device
         self._seed = seed
@@ -72,25 +78,22 @@ class WeakLabels:
         self._maps: OrderedDict[tuple[int, Rect], Maps] = OrderedDict()
         self._answers: OrderedDict[tuple[int, Rect], Bytes] = OrderedDict()
 
-    def learn(self, until: float | None) -> Generator[Progress, None, list[str]]:
+    def learn(self, until: float | None) -> Generator[Progress, None, None]:
         """Look at the labelled images and fit.
 
         Args:
             until: When, by `time.perf_counter`, no further image is looked at; None for never.
-
-        Returns:
-            Names of images that there was no time for.
         """
         held_back: dict[int, list[Rect]] = {}
         for cell in self._samples.held_back:
             held_back.setdefault(cell.sample, []).append(cell.rect)
         wanted = sorted({cell.sample for cell in self._samples.training})
         found: dict[int, Painted] = {}
-        late = []
+        self.late = []
         for done, index in enumerate(np.random.default_rng(self._seed).permutation(wanted)):
             yield Progress(done, len(wanted), "Looking at images")
             if until is not None and found and time.perf_counter() > until:
-                late.append(self._samples.samples[index].name)
+                self.late.append(self._samples.samples[index].name)
                 continue
             mask = _training_mask(self._samples, int(index), held_back.get(int(index), []))
             looking = painted_pixels(mask, lambda r, i=int(index): self._see(i, r), seed=self._seed)  # type: ignore[misc]
@@ -99,7 +102,6 @@ class WeakLabels:
                 found[int(index)] = part
         lessons = lesson([found[i] for i in sorted(found)], seed=self._seed)
         yield from fit(self.instant, lessons)
-        return late
 
     def probabilities(self, sample: int, rect: Rect) -> Bytes:
         """num_classes×h×w uint8, 255 meaning certain, of a rectangle inside a sample."""

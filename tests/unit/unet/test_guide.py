@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from unet_gui.core.errors import CheckpointError
+from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.files import write_json
 from unet_gui.unet import checkpoint
@@ -18,6 +19,7 @@ from unet_gui.unet.replay import Replay
 from unet_gui.unet.samples import SampleSet
 from unet_gui.unet.settings import preset
 from unet_gui.unet.train import fine_tune
+from unet_gui.unet.weak_labels import WeakLabels
 
 
 def guided(**changes):
@@ -137,3 +139,14 @@ def test_replayed_patches_do_not_depend_on_who_shares_them(drawn_samples):
     assert len(encoded) < 2 * 12
     resumed = replay()
     assert torch.equal(resumed.part(11, [0, 1]).levels[0], both.levels[0])
+
+
+def test_images_there_is_no_time_for_are_named(drawn_samples, classes, make_checkpoint):
+    samples = SampleSet(drawn_samples(3, (64, 64)))
+    drain(samples.scan(classes.ids))
+    weak = WeakLabels(samples, make_checkpoint("lite").net, "imagenet", cpu(), seed=0)
+    drain(weak.learn(until=0.0))
+    assert len(weak.late) == 2
+    said = weak.probabilities(0, Rect(8, 8, 40, 30)).astype(int)
+    assert said.shape == (3, 22, 32)
+    assert (abs(said.sum(0) - 255) <= 3).all()
