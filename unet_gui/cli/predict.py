@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from unet_gui.cli.output import Output
     from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask
     from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.project import Project
     from unet_gui.unet.checkpoint import Checkpoint
@@ -275,7 +276,7 @@ def _predict_all(
     *,
     keep: bool,
 ) -> Generator[Progress, None, _Part]:
-    """Predict and write."""
+    """Predict and write; masks without a label where the checkpoint had better be silent."""
     from unet_gui.dataset import pages
     from unet_gui.dataset.masks import save_mask
 
@@ -285,6 +286,8 @@ def _predict_all(
         part.warnings.append(text)
         output.warn(text)
 
+    if predictor.silent and items:
+        warn("So far proposals cost more to correct than drawing by hand: masks are left empty.")
     for index, item in enumerate(items):
         progress = Progress(index, len(items), item.name)
         yield progress
@@ -298,13 +301,21 @@ def _predict_all(
         target = out / item.out
         if keep:
             _save_probabilities(target.with_suffix(".npz"), prediction)
-        save_mask(target, prediction.mask, classes)
+        save_mask(target, _blank(prediction.mask) if predictor.silent else prediction.mask, classes)
         if prediction.note and prediction.note not in part.warnings:
             warn(prediction.note)
         part.masks.append((item.name, target))
         output.event("image", image=item.name, mask=target)
     yield Progress(len(items), len(items))
     return part
+
+
+def _blank(mask: ClassMask) -> ClassMask:
+    import numpy as np
+
+    from unet_gui.core.classes import UNLABELLED
+
+    return np.full_like(mask, UNLABELLED)
 
 
 def _predict(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -13,27 +14,37 @@ from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.instant.features import extract, ready_encoder
-from unet_gui.unet.instant.learner import THOROUGH, fit, new_net
+from unet_gui.unet.instant.finishing import choose
+from unet_gui.unet.instant.forest import preload
+from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
+from unet_gui.unet.instant.lookout import Lookout, is_whole, judged
 from unet_gui.unet.instant.memory import lesson
+from unet_gui.unet.instant.net import InstantNet
 from unet_gui.unet.instant.tiles import painted_pixels
 from unet_gui.unet.samples import SampleSet
-from unet_gui.unet.scoring import Score, ScoreSet
+from unet_gui.unet.scoring import ScoreSet, chosen
 from unet_gui.unet.starting import RANDOM, encoder_at_hand
 from unet_gui.unet.train import TrainResult, score_parent
 from unet_gui.unet.trainer import TrainProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
+    from unet_gui.core.progress import Progress
+    from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.memory import Painted
-    from unet_gui.unet.instant.net import InstantNet
     from unet_gui.unet.samples import Sample
+    from unet_gui.unet.scoring import Score
     from unet_gui.unet.weights import EncoderWeights
+
+CONTEXT_STEPS: Final = 150
+MORE_CONTEXT_STEPS: Final = 100
+"""Where it goes on from the round before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +62,16 @@ class InstantSettings:
     seed: int = 0
 
 
-def learn_instantly(
+def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by name
     samples: Iterable[Sample],
     settings: InstantSettings,
     *,
     classes: ClassTable,
     parent: Checkpoint | None = None,
+    before: Checkpoint | None = None,
     device: Device | None = None,
     starter: Path | None = None,
+    cache: FeatureCache | None = None,
 ) -> Generator[TrainProgress, None, TrainResult]:
     """Fit the instant learner to the labelled pixels of `samples`.
 
@@ -67,8 +80,11 @@ def learn_instantly(
         settings: How to learn.
         classes: The classes to learn; those without a pixel are not predicted later.
         parent: What to compare with.
+        before: The instant learner's round before this one: its context decoder is gone on from,
+            and images that it has not seen show how its proposals are best finished.
         device: Where the encoder runs; the best there is when None.
         starter: A checkpoint whose encoder is taken when there is nothing better.
+        cache: Where features of images are kept.
 
     Yields:
         A TrainProgress now and then.
@@ -78,6 +94,7 @@ def learn_instantly(
         CheckpointError: encoder weights are missing or do not fit.
     """
     began = time.perf_counter()
+    Thread(target=preload, daemon=True).start()
     device = device or pick()
     sample_set = SampleSet(list(samples))
     for progress in sample_set.scan(classes.ids):
@@ -86,7 +103,9 @@ def learn_instantly(
         raise TrainingError("Nothing is labelled yet.", "Paint a few strokes of each class first.")
     weights = encoder_at_hand(settings.encoder_weights, starter)
     net = new_net(weights, classes.num_outputs, seed=settings.seed)
-    painted = yield from _look(net, sample_set, device, settings, began)
+    earlier = _comparable(before, net, weights, classes)
+    eye = _Eye(net, device, cache, RANDOM if weights is None else weights.digest)
+    painted, lookout = yield from _look(eye, sample_set, settings, began, earlier)
     fitting = fit(net, lesson(painted, seed=settings.seed), THOROUGH)
     steps = 0
     for progress in fitting:
@@ -94,9 +113,17 @@ def learn_instantly(
         yield TrainProgress(
             progress.done, steps, _since(began), None, float("nan"), text="Learning"
         )
-    score_set = ScoreSet(sample_set)
-    previous = score_parent(parent, classes, score_set, device)
-    score = _score(net, score_set, device)
+    silent = False
+    if lookout.areas:
+        for progress in _fit_context(net, lookout, settings, began, earlier):
+            yield TrainProgress(
+                progress.done, progress.total, _since(began), None, float("nan"), text="Learning"
+            )
+        net.prior = lookout.prior(classes.num_outputs)
+        net.finish, helps = choose(lookout.trials.values())
+        silent = not helps
+    previous = _previous(parent, before, earlier, lookout, classes, sample_set, device)
+    score = lookout.score(net)
     seconds = _since(began)
     yield TrainProgress(steps, steps, seconds, None, float("nan"), score, "Learning")
     info = {
@@ -109,6 +136,9 @@ def learn_instantly(
         "samples": len(painted),
         "device": device.description,
         "curve": [],
+        "silent": silent,
+        "whole": sorted({name for name, _ in lookout.areas}),
+        "trials": {k: [round(v, 1) for v in t] for k, t in lookout.trials.items()},
     }
     notes = [f"“{name}” was left out: {why}" for name, why in sample_set.skipped.items()]
     return TrainResult(
@@ -122,33 +152,125 @@ def learn_instantly(
     )
 
 
-def _look(
+@dataclass(frozen=True, slots=True)
+class _Eye:
+    """Features of rectangles of images, from the cache where they are there."""
+
+    net: InstantNet
+    device: Device
+    cache: FeatureCache | None
+    digest: str
+
+    def open(self) -> Callable[[RgbImage], Maps]:
+        encoder = ready_encoder(self.net, self.device)
+
+        def see(image: RgbImage) -> Maps:
+            def anew() -> Maps:
+                return extract(image, encoder, self.net.normalisation, self.device)
+
+            if self.cache is None:
+                return anew()
+            return self.cache.of_pixels(image, self.digest, anew)
+
+        return see
+
+
+def _comparable(
+    before: Checkpoint | None,
     net: InstantNet,
+    weights: EncoderWeights | None,
+    classes: ClassTable,
+) -> Checkpoint | None:
+    """The round before where it is an instant learner over the same encoder and classes."""
+    if before is None or not isinstance(before.net, InstantNet) or weights is None:
+        return None
+    same = before.info.get("encoder") == weights.digest and before.spec == net.spec
+    known = before.info.get("classes") == class_list(classes)
+    return before if same and known else None
+
+
+def _look(
+    eye: _Eye,
     samples: SampleSet,
-    device: Device,
     settings: InstantSettings,
     began: float,
-) -> Generator[TrainProgress, None, list[Painted]]:
-    """Features of all painted pixels that are not held back."""
-    encoder = ready_encoder(net, device)
-    wanted = sorted({cell.sample for cell in samples.training})
+    earlier: Checkpoint | None,
+) -> Generator[TrainProgress, None, tuple[list[Painted], Lookout]]:
+    """All that is needed of the images: painted pixels, whole areas, what is held back."""
+    see_tile = eye.open()
+    known = set() if earlier is None else set(earlier.info.get("whole") or ())
+    trials = {} if earlier is None else dict(earlier.info.get("trials") or {})
+    lookout = Lookout(trials=trials)
+    held_back = chosen(samples.held_back)
     found: list[Painted] = []
+    wanted = sorted({cell.sample for cell in samples.training})
     for done, index in enumerate(wanted):
+        name = samples.samples[index].name
         if settings.budget is not None and found and _since(began) > settings.budget:
-            name = samples.samples[index].name
             samples.skipped[name] = "the time was over before it was looked at"
             continue
         yield _waiting(settings, f"Looking at image {done + 1} of {len(wanted)}")
-        image, _ = samples.read(index)
+        image, full = samples.read(index)
+        mask = _training_mask(samples, index)
+        cells = [cell.rect for cell in held_back if cell.sample == index]
 
-        def see(rect: Rect, image: RgbImage = image) -> Maps:
-            return extract(image[rect.slices], encoder, net.normalisation, device)
+        def see(
+            rect: Rect,
+            image: RgbImage = image,
+            mask: ClassMask = mask,
+            full: ClassMask = full,
+            name: str = name,
+            cells: list[Rect] = cells,
+        ) -> Maps:
+            pixels = image[rect.slices]
+            maps = see_tile(pixels)
+            truth = full[rect.slices]
+            for cell in [c for c in cells if rect.contains(c)]:
+                cells.remove(cell)  # tiles overlap
+                lookout.hold_back(pixels, maps, truth, cell.moved(-rect.x0, -rect.y0))
+            if earlier is not None and name not in known and name not in lookout.trials:
+                net = cast("InstantNet", earlier.net)
+                if net.context is not None and is_whole(truth):
+                    lookout.trials[name] = judged(net, pixels, maps, truth)
+            lookout.add_area(name, maps, mask[rect.slices], known=name in known)
+            return maps
 
-        looking = painted_pixels(_training_mask(samples, index), see, seed=settings.seed)
+        looking = painted_pixels(mask, see, seed=settings.seed)
         part = yield from _quietly(looking, settings)
         if part is not None:
             found.append(part)
-    return found
+    return found, lookout
+
+
+def _fit_context(
+    net: InstantNet,
+    lookout: Lookout,
+    settings: InstantSettings,
+    began: float,
+    earlier: Checkpoint | None,
+) -> Generator[Progress, None, None]:
+    old = None if earlier is None else cast("InstantNet", earlier.net).context
+    steps = CONTEXT_STEPS if old is None else MORE_CONTEXT_STEPS
+
+    def more() -> bool:
+        return settings.budget is None or _since(began) < settings.budget
+
+    return fit_context(net, lookout.shared_out(), steps, before=old, more=more)
+
+
+def _previous(  # noqa: PLR0913 - all that may be compared with
+    parent: Checkpoint | None,
+    before: Checkpoint | None,
+    earlier: Checkpoint | None,
+    lookout: Lookout,
+    classes: ClassTable,
+    samples: SampleSet,
+    device: Device,
+) -> Score | None:
+    """The parent's score, from the features at hand where they are the ones it looks at."""
+    if parent is not None and parent is before and earlier is not None:
+        return lookout.score(cast("InstantNet", earlier.net))
+    return score_parent(parent, classes, ScoreSet(samples), device)
 
 
 def _quietly(
@@ -171,10 +293,6 @@ def _training_mask(samples: SampleSet, index: int) -> ClassMask:
     return mask
 
 
-def _score(net: InstantNet, score_set: ScoreSet, device: Device) -> Score:
-    return score_set.score(device.place_net(net), device, net.normalisation, net.class_ids)
-
-
 def _about(net: InstantNet, classes: ClassTable, weights: EncoderWeights | None) -> dict[str, Any]:
     return {
         "normalisation": net.normalisation,
@@ -185,6 +303,8 @@ def _about(net: InstantNet, classes: ClassTable, weights: EncoderWeights | None)
         "encoder_source": RANDOM if weights is None else weights.source,
         "seed": net.seed,
         "trees": net.trees,
+        "finish": net.finish.to_info(),
+        "prior": None if net.prior is None else list(net.prior),
         "pixels": {
             str(int(i)): int(n)
             for i, n in zip(*np.unique(net.labels.numpy(), return_counts=True), strict=True)

@@ -12,6 +12,7 @@ import torch
 from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
+from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
 from unet_gui.unet.model import STRIDE, EncoderDecoder
 from unet_gui.unet.pixels import to_input
@@ -94,6 +95,11 @@ class Predictor:
         self._net = _prepared(checkpoint.net, device)
         self._largest_tile = 1 << 30
         self._note = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether correcting what it proposes cost more so far than drawing by hand."""
+        return bool(self._checkpoint.info.get("silent"))
 
     def predict(
         self,
@@ -185,7 +191,13 @@ class Predictor:
                 mask=mask[rect.slices].copy(),
                 confidence=confidence[rect.slices].copy(),
             )
-        return Prediction(mask, confidence, kept, self.class_ids, self._note)
+        return Prediction(self._tidied(mask), confidence, kept, self.class_ids, self._note)
+
+    def _tidied(self, mask: ClassMask) -> ClassMask:
+        """Without regions smaller than the checkpoint says that regions are."""
+        finish = self._checkpoint.info.get("finish")
+        speck = finish.get("speck") if isinstance(finish, dict) else None
+        return remove_specks(mask, speck) if isinstance(speck, int) and speck > 0 else mask
 
     @torch.inference_mode()
     def _probabilities(self, image: RgbImage, frame: Frame | None = None) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from unet_gui.dataset.bundled import starter_checkpoint
 from unet_gui.dataset.files import explain
 from unet_gui.unet.checkpoint import Checkpoint, class_list, load, require_classes, save
 from unet_gui.unet.device import pick
+from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
 from unet_gui.unet.resume import Run
 from unet_gui.unet.samples import SampleSet, samples_from_project
@@ -245,10 +246,24 @@ def train_instant_round(
         settings,
         classes=project.classes,
         parent=rival,
+        before=_instant_before(project, adopted, rival),
         device=device,
         starter=starter(),
+        cache=FeatureCache(project.cache_dir / "features"),
     )
     return _finish(project, result, adopted)
+
+
+def _instant_before(
+    project: Project, adopted: str | None, rival: Checkpoint | None
+) -> Checkpoint | None:
+    """The latest round of the instant learner, whether it was adopted or not."""
+    rounds = [r for r in project.rounds() if r.info.get("learner") == "instant"]
+    if not rounds:
+        return None
+    if rounds[-1].name == adopted:
+        return rival
+    return own_checkpoint(rounds[-1].path, project, strict=False)
 
 
 def _finish(project: Project, result: TrainResult, parent: str | None) -> FinishedRound:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
 
+from unet_gui.core.geometry import Rect
 from unet_gui.dataset.files import write_atomic
 from unet_gui.unet.instant.features import USED_LEVELS, Maps
 from unet_gui.unet.instant.filters import OCTAVES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from unet_gui.core.geometry import Rect
+    from unet_gui.core.document import RgbImage
     from unet_gui.dataset.files import Stamp
 
 VERSION: Final = 2
@@ -42,6 +44,23 @@ class FeatureCache:
         text = "\0".join(map(str, (VERSION, name, stamp, place, encoder)))
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16)
         return self._folder / f"{digest.hexdigest()}.safetensors"
+
+    def of_pixels(self, image: RgbImage, encoder: str, look: Callable[[], Maps]) -> Maps:
+        """Features of an image or a part of one, whatever it is called: kept ones, else new ones.
+
+        Args:
+            image: h×w×3 uint8.
+            encoder: Whose features.
+            look: Computes them.
+        """
+        digest = hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest()
+        path = self.path(f"{digest} {image.shape}", None, Rect.of_shape(image.shape[:2]), encoder)
+        kept = self.load(path)
+        if kept is not None and kept.shape == image.shape[:2]:
+            return kept
+        maps = look()
+        self.save(path, maps)
+        return maps
 
     def load(self, path: Path) -> Maps | None:
         """What was kept; None when there is nothing that can be used."""

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from unet_gui.unet.instant.filters import filter_octaves
+from unet_gui.core.geometry import Rect
+from unet_gui.unet.instant.filters import ALIGN, filter_octaves
 from unet_gui.unet.model import LEVELS, pad_to_stride
 from unet_gui.unet.pixels import to_input
 
@@ -51,6 +52,25 @@ class Maps:
     @property
     def nbytes(self) -> int:
         return sum(t.nbytes for t in (*self.levels, *self.octaves))
+
+
+def cut(maps: Maps, rect: Rect) -> tuple[Maps, Rect]:
+    """The part of an image's maps that holds a rectangle, and where it lies.
+
+    Args:
+        maps: Of the image.
+        rect: In pixels, may reach over the edge; grown to multiples of `ALIGN`, as far as the image reaches.
+    """
+    height, width = maps.shape
+    x0, y0 = (max(0, start // ALIGN * ALIGN) for start in (rect.x0, rect.y0))
+    x1, y1 = min(-(-rect.x1 // ALIGN) * ALIGN, width), min(-(-rect.y1 // ALIGN) * ALIGN, height)
+
+    def part(grid: Tensor, k: int) -> Tensor:
+        return grid[y0 >> k : -(-y1 >> k), x0 >> k : -(-x1 >> k)].clone()
+
+    levels = tuple(part(level, k) for k, level in enumerate(maps.levels))
+    octaves = tuple(part(octave, k) for k, octave in enumerate(maps.octaves))
+    return Maps((y1 - y0, x1 - x0), levels, octaves), Rect(x0, y0, x1, y1)
 
 
 @dataclass(frozen=True, slots=True)

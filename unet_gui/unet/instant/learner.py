@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -16,10 +19,19 @@ from unet_gui.unet.instant.net import HEAD_LEVELS, InstantNet
 from unet_gui.unet.model import ModelSpec, encoder_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unet_gui.unet.instant.context import Area, Context
     from unet_gui.unet.instant.memory import Lesson
     from unet_gui.unet.weights import EncoderWeights
+
+    Floats = NDArray[np.float32]
+    Pixels = NDArray[np.uint8]
+
+DONE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,8 @@ def fit(
     steps = effort.warm_steps if warm else effort.steps
     rate = effort.warm_rate if warm else effort.rate
     total = len(HEAD_LEVELS) * steps
+    kept = evenly(lesson.labels, effort.tree_rows, seed=net.seed)
+    growing = _Growing(lesson.filters[kept], lesson.labels[kept], effort.trees, net.seed)
     heads = []
     for index, old in enumerate(net.heads):
         assert isinstance(old, Head)
@@ -94,11 +108,63 @@ def fit(
         for part, _ in enumerate(head.fit(data, steps, rate, generator)):
             yield Progress(index * steps + part * PAUSE_EVERY, total, "Learning")
         heads.append(head)
-    kept = evenly(lesson.labels, effort.tree_rows, seed=net.seed)
-    forest = Forest(lesson.filters[kept], lesson.labels[kept], trees=effort.trees, seed=net.seed)
+    forest = growing.grown()
     yield Progress(total, total, "Learning")
     net.trees = effort.trees
-    net.take(heads, forest, (filters[kept], labels[kept]))
+    net.take(heads, forest, (filters[kept], labels[kept]), net.context)
+
+
+class _Growing:
+    """A forest that grows beside the heads where there is a core for it."""
+
+    def __init__(self, filters: Floats, labels: Pixels, trees: int, seed: int) -> None:
+        self._grow = partial(Forest, filters, labels, trees=trees, seed=seed)
+        self._pool: ThreadPoolExecutor | None = None
+        if torch.get_num_threads() > 1:
+            self._pool = ThreadPoolExecutor(1)
+            self._future = self._pool.submit(self._grow)
+
+    def grown(self) -> Forest:
+        if self._pool is None:
+            return self._grow()
+        with self._pool:
+            return self._future.result()
+
+
+def fit_context(
+    net: InstantNet,
+    areas: Sequence[Area],
+    steps: int,
+    *,
+    before: Context | None = None,
+    more: Callable[[], bool] = lambda: True,
+) -> Generator[Progress, None, None]:
+    """Fit the context decoder to whole areas; closing the generator leaves `net` as it was.
+
+    Args:
+        net: Whose decoder is replaced.
+        areas: What to learn from, at least one.
+        steps: How many.
+        before: An earlier decoder of the same shape to go on from.
+        more: Asked before each step; False ends it early.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(net.seed)
+        context = net.new_context() if before is None else copy.deepcopy(before)
+        state = torch.get_rng_state()
+    if before is None:
+        context.standardise(areas)
+    context.requires_grad_(True)
+    job = context.fit(areas, steps, torch.Generator().manual_seed(net.seed + 7), more)
+    for done in count():
+        # dropout draws from torch's own generator, which is everybody's between two steps
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(state)
+            if next(job, DONE) is DONE:
+                break
+            state = torch.get_rng_state()
+        yield Progress(done, steps, "Learning surroundings")
+    net.context = context.requires_grad_(False)
 
 
 def _new_head(net: InstantNet, index: int, data: Training) -> Head:

@@ -1,4 +1,7 @@
-"""The instant learner as a network: a frozen encoder, two small heads and a forest, averaged."""
+"""The instant learner as a network: heads and a forest over a frozen encoder, averaged.
+
+Where whole images are labelled, a decoder that sees surroundings joins them.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unet_gui.core.errors import CheckpointError
+from unet_gui.unet.instant.context import Context
 from unet_gui.unet.instant.features import USED_LEVELS, Maps, encode, filter_image
 from unet_gui.unet.instant.filters import FEATURES, filter_octaves
+from unet_gui.unet.instant.finishing import PLAIN, Finish, mixed, smooth
 from unet_gui.unet.instant.forest import TREES, Forest
 from unet_gui.unet.instant.head import NEVER, Head
-from unet_gui.unet.instant.smoothing import intensity, smoothed
 from unet_gui.unet.model import LEVELS, Encoder, EncoderDecoder, ModelSpec, encoder_channels
 from unet_gui.unet.pixels import MEAN, STD
 
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from unet_gui.core.document import RgbImage
     from unet_gui.unet.pixels import Normalisation
     from unet_gui.unet.up_concat import Frame
+
+    Floats = NDArray[np.float32]
 
 HEAD_LEVELS: Final = (3, 4)
 """How many levels each head sees."""
@@ -55,6 +61,7 @@ class InstantNet(EncoderDecoder):
         *,
         rows: tuple[int, int] = (0, 1),
         seed: int = 0,
+        context: bool = False,
     ) -> None:
         """Build.
 
@@ -63,6 +70,7 @@ class InstantNet(EncoderDecoder):
             normalisation: What the encoder expects.
             rows: How many pixels, of how many channels, the forest is grown from.
             seed: Of heads and trees.
+            context: With a context decoder.
         """
         super().__init__()
         self.spec = spec
@@ -77,7 +85,14 @@ class InstantNet(EncoderDecoder):
         self.register_buffer("filters", torch.zeros(count, planes, FEATURES))
         self.register_buffer("labels", torch.zeros(count, dtype=torch.uint8))
         self._forest: Forest | None = None
+        self.context: Context | None = self.new_context() if context else None
+        self.finish: Finish = PLAIN
+        self.prior: tuple[float, ...] | None = None
         self.requires_grad_(False)
+
+    def new_context(self) -> Context:
+        """A context decoder of the right size that has learnt nothing."""
+        return Context(encoder_channels(self.spec.width)[:USED_LEVELS], self.spec.num_classes)
 
     @property
     def class_ids(self) -> tuple[int, ...]:
@@ -102,16 +117,23 @@ class InstantNet(EncoderDecoder):
             )
         return self._forest
 
-    def take(self, heads: Sequence[Head], forest: Forest, rows: tuple[Tensor, Tensor]) -> None:
-        """Replace everything fitted at once: heads, trees and the pixels they were grown from."""
+    def take(
+        self,
+        heads: Sequence[Head],
+        forest: Forest,
+        rows: tuple[Tensor, Tensor],
+        context: Context | None = None,
+    ) -> None:
+        """Replace everything fitted at once: heads, trees, the pixels they grew from, context."""
         self.heads = nn.ModuleList(heads)
+        self.context = context
         self._forest = forest
         self.filters, self.labels = rows
         self.requires_grad_(False)
 
     def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
-        """Compute the encoder, and it alone, in the device's number format."""
-        self.vgg.to(device=device, dtype=dtype)
+        """Compute the encoder, and it alone, there and in the device's number format."""
+        self.cpu().vgg.to(device=device, dtype=dtype)
 
     def stored(self) -> dict[str, Tensor]:
         """Tensors of a checkpoint; the encoder, which is most of them, in half precision."""
@@ -126,13 +148,27 @@ class InstantNet(EncoderDecoder):
             image: H×W×3 uint8, an image or a tile of one.
             maps: Its features.
         """
+        total = mixed(*self.parts(maps), self.finish, self.prior)
+        return torch.from_numpy(smooth(total, self.finish, image))
+
+    @torch.inference_mode()
+    def parts(self, maps: Maps) -> tuple[Floats, Floats | None]:
+        """What heads and forest say, and what the context decoder says where there is one.
+
+        Returns:
+            Two arrays num_classes×H×W float32 that sum to 1 over the classes.
+        """
         never = torch.full((self.spec.num_classes, 1, 1), NEVER)
         never[list(self.class_ids)] = 0
         total = self._forest_probabilities(maps).mul_(FOREST_WEIGHT)
         for head in self.heads:
             assert isinstance(head, Head)
             total += (head.logits(maps.levels, maps.shape) + never).softmax(0)
-        return smoothed(total / (FOREST_WEIGHT + len(self.heads)), intensity(image))
+        base: Floats = (total / (FOREST_WEIGHT + len(self.heads))).numpy()
+        if self.context is None:
+            return base, None
+        found = self.context.logits(maps.levels, maps.shape) + never
+        return base, found.softmax(0).numpy()
 
     def _forest_probabilities(self, maps: Maps) -> Tensor:
         height, width = maps.shape
@@ -179,7 +215,9 @@ class InstantNet(EncoderDecoder):
             [copy.deepcopy(h, memo) for h in self.heads],  # type: ignore[misc]
             self.forest,
             (self.filters, self.labels),
+            copy.deepcopy(self.context, memo),
         )
+        other.finish, other.prior, other.trees = self.finish, self.prior, self.trees
         return other.train(self.training)
 
 
@@ -199,8 +237,18 @@ def restored(
     """
     filters = state.get("filters")
     shape = (0, 1) if filters is None or filters.ndim != 3 else tuple(filters.shape[:2])
-    net = InstantNet(spec, normalisation, rows=(shape[0], shape[1]), seed=int(info.get("seed", 0)))
+    net = InstantNet(
+        spec,
+        normalisation,
+        rows=(shape[0], shape[1]),
+        seed=int(info.get("seed", 0)),
+        context=any(key.startswith("context.") for key in state),
+    )
     net.trees = max(1, int(info.get("trees", TREES)))
+    net.finish = Finish.from_info(info.get("finish"))
+    prior = info.get("prior")
+    if isinstance(prior, list) and len(prior) == spec.num_classes:
+        net.prior = tuple(float(share) for share in prior)
     return net
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import torch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from unet_gui.core.document import RgbImage
 
@@ -20,13 +18,13 @@ CONTRAST: Final = 1e-5
 """Variance of intensity (0..1) below which a window counts as flat."""
 
 
-def smoothed(probabilities: Tensor, guide: Floats) -> Tensor:
+def smoothed(planes: Floats, guide: Floats) -> Floats:
     """A guided filter (He et al. 2010, "Guided image filtering", section 3.1) of each class.
 
     Borders follow edges of the image, specks of single pixels go.
 
     Args:
-        probabilities: C×H×W float32 that sum to 1 over C.
+        planes: C×H×W float32 that sum to 1 over C.
         guide: H×W float32 intensity in 0..1.
 
     Returns:
@@ -35,7 +33,6 @@ def smoothed(probabilities: Tensor, guide: Floats) -> Tensor:
     mean = _box(guide)
     variance = _box(guide * guide) - mean * mean
     variance = np.maximum(variance, 0) + np.float32(CONTRAST)
-    planes: Floats = probabilities.numpy()
     smooth = np.empty_like(planes)
     for plane, out in zip(planes, smooth, strict=True):
         if not plane.any():
@@ -46,7 +43,8 @@ def smoothed(probabilities: Tensor, guide: Floats) -> Tensor:
         offset = mean_plane - slope * mean
         np.maximum(_box(slope) * guide + _box(offset), 0, out=out)
     out_of = smooth.sum(0)
-    return torch.from_numpy(smooth / np.maximum(out_of, np.float32(1e-6)))
+    found: Floats = smooth / np.maximum(out_of, np.float32(1e-6))
+    return found
 
 
 def intensity(image: RgbImage) -> Floats:

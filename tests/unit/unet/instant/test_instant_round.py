@@ -18,7 +18,7 @@ from unet_gui.unet.instant.learner import Effort
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
 from unet_gui.unet.predict import Predictor
 from unet_gui.unet.rounds import proposing_checkpoint, train_instant_round, train_round
-from unet_gui.unet.samples import Sample
+from unet_gui.unet.samples import Sample, samples_from_project
 from unet_gui.unet.scoring import Score
 from unet_gui.unet.settings import TrainSettings
 
@@ -29,6 +29,8 @@ SETS = ("wbc", "em_membranes", "vessels")
 def quick(request, monkeypatch):
     if "slow" not in request.keywords:
         monkeypatch.setattr(instant_round, "THOROUGH", Effort(steps=60, trees=10))
+        monkeypatch.setattr(instant_round, "CONTEXT_STEPS", 20)
+        monkeypatch.setattr(instant_round, "MORE_CONTEXT_STEPS", 10)
 
 
 @pytest.fixture
@@ -59,8 +61,16 @@ def test_a_round_is_written_adopted_and_proposes(learn, tiny_project, drawn):
     np.testing.assert_array_equal(found.mask, predict(done.result.checkpoint, image).mask)
 
 
-def test_the_same_seed_gives_the_same_round(learn):
-    first, again = (learn(seed=3).result.checkpoint.net.state_dict() for _ in range(2))
+def test_the_same_seed_gives_the_same_round(tiny_project, small_file):
+    samples = list(samples_from_project(tiny_project))
+    chosen = InstantSettings(small_file, seed=3)
+    first, again = (
+        drain(
+            learn_instantly(samples, chosen, classes=tiny_project.classes, device=cpu())
+        ).checkpoint.net.state_dict()
+        for _ in range(2)
+    )
+    assert any(key.startswith("context.") for key in first)
     assert all(torch.equal(v, again[k]) for k, v in first.items())
 
 

@@ -1,0 +1,153 @@
+"""One look at all labelled images of a round, keeping what fitting and judging need of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.metrics import ConfusionMatrix
+from unet_gui.unet.instant.context import Area
+from unet_gui.unet.instant.features import cut
+from unet_gui.unet.instant.finishing import CANDIDATES, effort, mixed, smooth
+from unet_gui.unet.scoring import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.core.geometry import Rect
+    from unet_gui.unet.instant.features import Maps
+    from unet_gui.unet.instant.net import InstantNet
+
+MARGIN: Final = 16
+"""Around a held-back cell, for what smoothing looks at; features have seen all of the image."""
+
+WHOLE: Final = 0.75
+"""Labelled share from which a tile is learnt from as a whole; one cell in eight is held back."""
+
+AREAS_BUDGET: Final = 768 << 20
+NEW_SHARE: Final = 0.5
+"""Of the draws that go to areas which were not learnt from before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A held-back cell with its surroundings: pixels, features, and the truth inside the cell."""
+
+    image: RgbImage
+    maps: Maps
+    truth: ClassMask
+
+
+@dataclass(slots=True)
+class Lookout:
+    """What was kept of the images.
+
+    Attributes:
+        windows: Of held-back cells.
+        areas: Whole tiles with the name of the image of each.
+        pixels: How many pixels each class has in whole tiles.
+        trials: Strokes that each way of finishing would have cost, by image.
+    """
+
+    windows: list[Window] = field(default_factory=list)
+    areas: list[tuple[str, Area]] = field(default_factory=list)
+    pixels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
+    trials: dict[str, list[float]] = field(default_factory=dict)
+
+    def hold_back(self, image: RgbImage, maps: Maps, mask: ClassMask, cell: Rect) -> None:
+        """Keep a held-back cell of an image for the score."""
+        part, seen = cut(maps, cell.expanded(MARGIN))
+        truth = np.full(part.shape, UNLABELLED, np.uint8)
+        truth[cell.moved(-seen.x0, -seen.y0).slices] = mask[cell.slices]
+        self.windows.append(Window(image[seen.slices].copy(), part, truth))
+
+    def add_area(self, name: str, maps: Maps, mask: ClassMask, *, known: bool) -> None:
+        """Keep a tile to learn from where nearly all of it is labelled and there is room.
+
+        Args:
+            name: Of the image.
+            maps: Features of the tile.
+            mask: H×W uint8, 255 where unlabelled or held back.
+            known: It was learnt from before; such ones make way for new ones.
+        """
+        if not is_whole(mask):
+            return
+        counts = np.bincount(mask.ravel(), minlength=256)
+        counts[UNLABELLED] = 0
+        self.pixels += counts
+        area = Area(maps.levels, torch.from_numpy(mask), 0.0 if known else 1.0)
+        self.areas.append((name, area))
+        while len(self.areas) > 1 and sum(a.nbytes for _, a in self.areas) > AREAS_BUDGET:
+            old = [i for i, (_, a) in enumerate(self.areas) if not a.share]
+            self.areas.pop(old[0] if old else 0)
+
+    def shared_out(self) -> list[Area]:
+        """The areas with their shares of the draws."""
+        new = sum(a.share > 0 for _, a in self.areas)
+        old = len(self.areas) - new
+        if not new or not old:
+            return [Area(a.levels, a.labels) for _, a in self.areas]
+        weight = max(NEW_SHARE, new / len(self.areas))
+        return [
+            Area(a.levels, a.labels, weight / new if a.share else (1 - weight) / old)
+            for _, a in self.areas
+        ]
+
+    def prior(self, num_classes: int) -> tuple[float, ...] | None:
+        """Share of each class in whole tiles; None where there is none."""
+        total = int(self.pixels.sum())
+        return tuple((self.pixels[:num_classes] / total).tolist()) if total else None
+
+    def score(self, net: InstantNet) -> Score:
+        """How well a network does on the held-back cells."""
+        if not self.windows:
+            return Score()
+        matrix = ConfusionMatrix(UNLABELLED)
+        for window in self.windows:
+            found = net.probabilities(window.image, window.maps).argmax(0)
+            matrix.update(found.numpy().astype(np.uint8), window.truth)
+        iou = matrix.iou
+        by_class = {int(i): float(iou[i]) for i in np.flatnonzero(~np.isnan(iou))}
+        return Score(matrix.miou, by_class, matrix.pixel_accuracy, matrix.labelled_pixels)
+
+
+def is_whole(mask: ClassMask) -> bool:
+    """Whether nearly all of a mask is labelled."""
+    return bool((mask != UNLABELLED).mean() >= WHOLE)
+
+
+def judged(net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask) -> list[float]:
+    """Strokes that each of `CANDIDATES` would have cost on an image, then those by hand.
+
+    Args:
+        net: A network that has not learnt from this image.
+        image: H×W×3 uint8.
+        maps: Its features.
+        mask: H×W uint8 as the person left it.
+    """
+    from unet_gui.regions.cleanup import remove_specks
+
+    base, context = net.parts(maps)
+    ragged: dict[tuple[float, float, float], ClassMask] = {}
+    costs = []
+    for way in CANDIDATES:
+        key = (way.context if context is not None else 0.0, way.blur, way.calm)
+        if key not in ragged:
+            found = smooth(mixed(base, context, way, net.prior), way, image)
+            ragged[key] = found.argmax(0).astype(np.uint8)
+        proposal = remove_specks(ragged[key], way.speck) if way.speck else ragged[key]
+        costs.append(effort(proposal, mask))
+    return [*costs, effort(_blank(mask, net.prior), mask)]
+
+
+def _blank(mask: ClassMask, prior: Sequence[float] | None) -> ClassMask:
+    """What a person begins with who fills an image with the commonest class first."""
+    start = UNLABELLED if prior is None else int(np.argmax(prior))
+    return np.full(mask.shape, start, np.uint8)
