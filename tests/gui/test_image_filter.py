@@ -23,7 +23,8 @@ def listed(count):
 @pytest.fixture
 def model(qapp):
     model = ImageModel()
-    model.show(listed(40))
+    project = listed(40)
+    model.show(project, project.images)
     return model
 
 
@@ -85,16 +86,18 @@ def test_both_ways_of_mapping_agree(model, shown):
 
 def test_another_project_is_filtered_alike(model, shown):
     shown.set_words("01")
-    model.show(listed(12))
+    project = listed(12)
+    model.show(project, project.images)
     assert names(shown) == ["001.png", "010.png", "011.png"]
-    model.show(None)
+    model.show(None, [])
     assert names(shown) == []
 
 
 def test_no_row_is_looked_at_while_nothing_is_looked_for(model, monkeypatch):
     monkeypatch.setattr(ImageModel, "name", lambda *_: pytest.fail("asked"))
     filtered = ImageFilter(model)
-    model.show(listed(5))
+    project = listed(5)
+    model.show(project, project.images)
     model.take_statuses([("001.png", Status.DONE)])
     assert filtered.rowCount() == 5
 

@@ -255,7 +255,7 @@ def test_markup_in_names_is_shown_as_it_is(window):
 
 def test_statuses_follow_classes_and_rounds(window, monkeypatch):
     read = []
-    monkeypatch.setattr(window.images.statuses, "read", read.append)
+    monkeypatch.setattr(window.images.statuses, "read", lambda project, _: read.append(project))
     monkeypatch.setattr(window.prediction, "reload", lambda: None)
     window.edits.finished.emit()
     assert read == [window.session.project]

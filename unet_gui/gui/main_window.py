@@ -18,7 +18,9 @@ from unet_gui.gui.dialogs.data_flows import DataFlows
 from unet_gui.gui.dialogs.flows import Flows
 from unet_gui.gui.dialogs.keys import KeysDialog
 from unet_gui.gui.dialogs.mask_flows import MaskFlows
+from unet_gui.gui.image_queue import ImageQueue
 from unet_gui.gui.mask_edits import MaskEdits
+from unet_gui.gui.next_mistake import NextMistake
 from unet_gui.gui.options import Tool
 from unet_gui.gui.panels.wording import tip
 from unet_gui.gui.settings import Settings
@@ -80,10 +82,12 @@ class MainWindow(QMainWindow):
         self.data_flows = DataFlows(self, session, self.flows, self.theme)
         self.mask_edits = MaskEdits(session, state, self)
         self.mask_flows = MaskFlows(self, session, self.mask_edits, state)
+        self.queue = ImageQueue(session, state, self.settings, self)
+        self.mistakes = NextMistake(session, self)
         self._shut = self._arranged = False
         self.parts = parts = Parts(
             session, state, self.edits, theme=self.theme, actions=self.commands.by_id,
-            services=(prediction, finetuning),
+            services=(prediction, finetuning, self.queue),
         )  # fmt: skip
         self.canvas, self.start_page, self.stack = parts.canvas, parts.start_page, parts.stack
         self.tool_bar, self.options_bar = parts.tool_bar, parts.options_bar
@@ -127,7 +131,10 @@ class MainWindow(QMainWindow):
         session.failed.connect(self.flows.errors.show)
         self.finetuning.failed.connect(self._on_finetuning_failed)
         self.finetuning.finished.connect(self._on_finetuning_finished)
-        self.images.counts_changed.connect(self._show_done)
+        self.images.counts_changed.connect(self.watch.refresh)
+        self.images.counted.connect(self.status.show_done)
+        self.mistakes.found.connect(lambda spot: self.parts.flash.show_place(spot.rect))
+        self.mistakes.said.connect(self.status.notice)
         self.edits.finished.connect(self.images.read_statuses)
         self.learner.round_used.connect(self.images.read_statuses)
         self.classes.recolor_requested.connect(self.flows.recolor_class)
@@ -216,10 +223,6 @@ class MainWindow(QMainWindow):
         project, entry = self.session.project, self.session.entry
         parts = [entry.name if entry else "", project.name if project else "", "U-Net GUI"]
         self.setWindowTitle(" – ".join(part for part in parts if part))
-
-    def _show_done(self, done: int, total: int) -> None:
-        self.watch.refresh()
-        self.status.show_done(self.tr("{0} of {1} done").format(done, total) if total else "")
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
@@ -313,6 +316,8 @@ class MainWindow(QMainWindow):
         self.finetuning.abandon()
         self.prediction.shutdown()
         self.images.shutdown()
+        self.mistakes.shutdown()
+        self.queue.shutdown()
         self.session.shutdown()
 
 

@@ -85,6 +85,8 @@ class ViewOptions:
         rulers: along the upper and left edge.
         superpixels: borders of the superpixels while that tool is in hand.
         compare: mask and prediction beside each other.
+        uncertainty: where the learner is unsure, in colour over all.
+        uncertainty_opacity: of these colours, 0..1.
     """
 
     smooth: bool = False
@@ -92,3 +94,5 @@ class ViewOptions:
     rulers: bool = False
     superpixels: bool = True
     compare: Compare = Compare.OFF
+    uncertainty: bool = False
+    uncertainty_opacity: float = 0.7

@@ -55,6 +55,8 @@ SETTINGS: Final = (
     Setting("view/superpixels", Kind.BOOL, True),
     Setting("view/opacity", Kind.FLOAT, 0.5),
     Setting("view/outline", Kind.BOOL, False),
+    Setting("view/uncertainty_opacity", Kind.FLOAT, 0.7),
+    Setting("images/order", Kind.TEXT, "file"),
     Setting("learn/budget", Kind.INT, 60),
     Setting("learn/instant", Kind.BOOL, True),
     Setting("projects/recent", Kind.TEXTS, ()),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 WINDOW: Final = 5
-"""Images that a point of the curve stands for: one alone says more of itself than of the learner."""
+"""Images that a point of the curve stands for: one alone says more of itself than of the rest."""
 
 DRAWS: Final = 300
 BAND: Final = (10, 90)

@@ -37,6 +37,7 @@ def _switches(state: ViewState) -> dict[str, bool]:
         "pixel_grid": view.pixel_grid,
         "rulers": view.rulers,
         "superpixels": view.superpixels,
+        "uncertainty": view.uncertainty,
         f"compare_{view.compare.value}": True,
         "display_invert": state.display.invert,
         "class_hide": chosen in state.hidden,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from unet_gui.gui.canvas.backdrop import Backdrop
     from unet_gui.gui.canvas.compare import Part
     from unet_gui.gui.canvas.overlay import Overlay
+    from unet_gui.gui.canvas.uncertainty import UncertaintyMap
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.state import ViewState
 
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 class Layers:
     """Image and overlay of the open image, for every view of them."""
 
-    def __init__(self, state: ViewState, backdrop: Backdrop, overlay: Overlay) -> None:
+    def __init__(
+        self,
+        state: ViewState,
+        backdrop: Backdrop,
+        overlay: Overlay,
+        uncertainty: UncertaintyMap | None = None,
+    ) -> None:
         self._state = state
         self._backdrop = backdrop
         self._overlay = overlay
+        self._uncertainty = uncertainty
 
     def paint(
         self, painter: QPainter, viewport: Viewport, exposed: QRect, parts: list[Part]
@@ -35,6 +43,9 @@ class Layers:
         self._backdrop.paint(painter, viewport, pixels, smooth=options.smooth)
         if self._state.overlay_visible:
             self._paint_parts(painter, viewport, exposed, parts)
+            if options.uncertainty and self._uncertainty is not None:
+                strength = options.uncertainty_opacity
+                self._uncertainty.paint(painter, viewport, exposed, strength)
         if options.pixel_grid and viewport.zoom >= GRID_FROM:
             paint_grid(painter, viewport, pixels)
 

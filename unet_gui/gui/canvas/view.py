@@ -20,6 +20,7 @@ from unet_gui.gui.canvas.overlay import Overlay
 from unet_gui.gui.canvas.placeholder import Message, message_for, paint_message, tokens_for
 from unet_gui.gui.canvas.rulers import PixelSize, Rulers
 from unet_gui.gui.canvas.twin import TwinPane
+from unet_gui.gui.canvas.uncertainty import UncertaintyMap, paint_legend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,8 @@ class CanvasView(CanvasLooking):
         self._overlay = Overlay(self)
         self._histogram = ImageHistogram(session.runner, self)
         self._comparison = Comparison(self, session)
-        self._layers = Layers(state, self._backdrop, self._overlay)
+        self._uncertainty = UncertaintyMap(session)
+        self._layers = Layers(state, self._backdrop, self._overlay, self._uncertainty)
         self._twin = TwinPane(self, self._layers, self._comparison, self)
         self._rulers = Rulers(self, self._viewport)
         self._scale_bar = ScaleBar(self._viewport)
@@ -206,6 +208,8 @@ class CanvasView(CanvasLooking):
     def _on_options_changed(self, options: ViewOptions) -> None:
         self._rulers.set_shown(options.rulers)
         self._comparison.set_mode(options.compare)
+        if not options.uncertainty:
+            self._uncertainty.forget()
         self._on_size_changed()
         self._on_look_changed()
 
@@ -277,4 +281,7 @@ class CanvasView(CanvasLooking):
         if self._scale_bar.size.size is not None:
             self._scale_bar.paint(painter, exposed)
         self._comparison.paint_tags(painter, parts, exposed)
+        if self._state.view.uncertainty and self._state.overlay_visible:
+            ghost = self._session.ghost
+            paint_legend(painter, parts[-1].area, exposed, proposed=ghost is not None)
         self._decoration.paint(painter)

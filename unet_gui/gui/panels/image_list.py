@@ -18,19 +18,21 @@ from PySide6.QtWidgets import (
 )
 
 from unet_gui.dataset.project import Status
+from unet_gui.gui.image_queue import Order
 from unet_gui.gui.panels.image_delegate import ImageDelegate
 from unet_gui.gui.panels.image_filter import ImageFilter
 from unet_gui.gui.panels.image_model import ImageModel
 from unet_gui.gui.panels.marks import status_pixmap
 from unet_gui.gui.panels.statuses import StatusReader
 from unet_gui.gui.panels.thumbnails import ThumbnailLoader
-from unet_gui.gui.panels.wording import count, status_words
+from unet_gui.gui.panels.wording import count, duration, status_words
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M, SPACE_S
 from unet_gui.gui.theme.widgets import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from unet_gui.gui.image_queue import ImageQueue
     from unet_gui.gui.session import Session
     from unet_gui.gui.theme import Theme
 
@@ -45,21 +47,32 @@ class ImageListPanel(QWidget):
     Args:
         session: where images are opened.
         theme: colours and icons.
+        queue: chooses the order and knows how long the rest may take; none in simple tests.
         synchronous: thumbnails and statuses are read at once, for tests.
 
     Signals:
         counts_changed: how many images are done, and how many there are.
+        counted: the same in words, with the time the rest may take.
     """
 
     counts_changed = Signal(int, int)
+    counted = Signal(str)
 
-    def __init__(self, session: Session, theme: Theme, *, synchronous: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        queue: ImageQueue | None = None,
+        *,
+        synchronous: bool = False,
+    ) -> None:
         super().__init__()
         self.setObjectName("image_panel")
         self.setProperty("surface", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._theme = theme
+        self._queue = queue
         self._words = status_words()
         self.thumbnails = ThumbnailLoader(self, synchronous=synchronous)
         self.statuses = StatusReader(self, synchronous=synchronous)
@@ -89,6 +102,16 @@ class ImageListPanel(QWidget):
         self.status_box.addItem(self.tr("All images"), None)
         for status, word in self._words.items():
             self.status_box.addItem(QIcon(), word, status)
+        self.order_box = named(QComboBox(), "image_order")
+        self.order_box.setAccessibleName(self.tr("Order of the images"))
+        self.order_box.addItem(self.tr("File order"), Order.FILE)
+        self.order_box.addItem(self.tr("Most to gain first"), Order.GAIN)
+        self.order_box.setItemData(
+            1,
+            self.tr("First those whose correction teaches most about the others"),
+            Qt.ItemDataRole.ToolTipRole,
+        )
+        self.order_box.setVisible(self._queue is not None)
         self.view = named(QListView(), "image_list")
         self.view.setAccessibleName(self.tr("Images"))
         self.view.setModel(self.filter)
@@ -112,7 +135,15 @@ class ImageListPanel(QWidget):
         top.setContentsMargins(SPACE_L, SPACE_M, SPACE_L, SPACE_M)
         top.setSpacing(SPACE_M)
         top.addWidget(self.search)
-        top.addWidget(self.status_box)
+        choices = QHBoxLayout()
+        choices.setSpacing(SPACE_M)
+        for box in (self.status_box, self.order_box):
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(7)
+            choices.addWidget(box, 1)
+        top.addLayout(choices)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(SPACE_L, SPACE_S, SPACE_L, SPACE_M)
         bottom.addWidget(self.count_label)
@@ -129,6 +160,7 @@ class ImageListPanel(QWidget):
         session.project_opened.connect(self._use_project)
         session.project_closed.connect(self._on_session_project_closed)
         session.images_changed.connect(self._reload)
+        session.order_changed.connect(self._on_session_order_changed)
         session.image_loading.connect(self._follow)
         session.image_opened.connect(self._on_session_image_opened)
         session.status_changed.connect(self._on_session_status_changed)
@@ -138,6 +170,10 @@ class ImageListPanel(QWidget):
         self.statuses.ready.connect(self._on_statuses_ready)
         self.search.textChanged.connect(self._on_search_text_changed)
         self.status_box.currentIndexChanged.connect(self._on_status_box_changed)
+        self.order_box.currentIndexChanged.connect(self._on_order_box_changed)
+        if self._queue is not None:
+            self._queue.changed.connect(self._on_queue_changed)
+            self._on_queue_changed()
         self.view.verticalScrollBar().valueChanged.connect(self._want_visible)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
         self._theme.changed.connect(self._on_theme_changed)
@@ -153,9 +189,9 @@ class ImageListPanel(QWidget):
 
     def _reload(self) -> None:
         self._following = True
-        self.model.show(self._session.project)
+        self.model.show(self._session.project, self._session.images)
         self._following = False
-        self.statuses.read(self._session.project)
+        self.statuses.read(self._session.project, self.model.entries)
         if self._session.entry is not None:
             self._follow(self._session.entry.name)
         self._want_visible()
@@ -174,7 +210,29 @@ class ImageListPanel(QWidget):
     def read_statuses(self) -> None:
         """Look at every image again: masks were rewritten, or another round proposes."""
         self.model.expect_statuses()
-        self.statuses.read(self._session.project)
+        self.statuses.read(self._session.project, self.model.entries)
+
+    def _on_session_order_changed(self) -> None:
+        if len(self._session.images) != self.model.rowCount():
+            self._reload()
+            return
+        self._following = True
+        self.model.reorder(self._session.images)
+        self._following = False
+        if self.statuses.busy:
+            self.statuses.read(self._session.project, self.model.entries)
+        if self._session.entry is not None:
+            self._follow(self._session.entry.name)
+
+    def _on_queue_changed(self) -> None:
+        if self._queue is not None:
+            self.order_box.setCurrentIndex(self.order_box.findData(self._queue.order))
+            self.order_box.setToolTip(self.order_box.currentText())
+            self._show_counts()
+
+    def _on_order_box_changed(self) -> None:
+        if self._queue is not None:
+            self._queue.set_order(self.order_box.currentData())
 
     def _repaint(self, name: str) -> None:
         # Not by the model: for a change of data Qt lays out the whole list anew.
@@ -229,6 +287,11 @@ class ImageListPanel(QWidget):
         total, shown = self.model.rowCount(), self.filter.rowCount()
         self.counts_changed.emit(counts[Status.DONE], total)
         text = self.tr("{0} of {1} done").format(count(counts[Status.DONE]), count(total))
+        waiting = total - counts[Status.DONE]
+        left = self._queue.seconds_left(waiting) if self._queue is not None else None
+        if left:
+            text += " · " + self.tr("about {0} left").format(duration(left))
+        self.counted.emit(text if total else "")
         if self.filter.active:
             text += " · " + self.tr("{0} shown").format(count(shown))
         self.count_label.setText(text if total else "")

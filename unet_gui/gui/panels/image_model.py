@@ -48,16 +48,30 @@ class ImageModel(QAbstractListModel):
         self.matches: Callable[[int], bool] = lambda _row: True
         self._words = status_words()
 
-    def show(self, project: Project | None) -> None:
-        """List the images of `project`; their statuses come through `take_statuses`."""
+    def show(self, project: Project | None, entries: list[ImageEntry]) -> None:
+        """List these images of `project`; their statuses come through `take_statuses`."""
         self.beginResetModel()
         self._project = project
-        self._entries = list(project.images) if project is not None else []
+        self._entries = list(entries)
         self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
         self._statuses = [None] * len(self._entries)
         self._counts = dict.fromkeys(Status, 0)
         self._newer.clear()
         self.endResetModel()
+
+    def reorder(self, entries: list[ImageEntry]) -> None:
+        """The same images in another order; what is known of them stays."""
+        self.beginResetModel()
+        known = {e.name: s for e, s in zip(self._entries, self._statuses, strict=True)}
+        self._entries = list(entries)
+        self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
+        self._statuses = [known.get(entry.name) for entry in self._entries]
+        self.endResetModel()
+
+    @property
+    def entries(self) -> list[ImageEntry]:
+        """The images, row by row."""
+        return self._entries
 
     def expect_statuses(self) -> None:
         """All are about to be read again; what `take_statuses` gets from now on is news."""

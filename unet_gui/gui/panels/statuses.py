@@ -43,17 +43,17 @@ class StatusReader(QObject):
         """Statuses are still to come."""
         return self._runner.busy
 
-    def read(self, project: Project | None) -> None:
-        """Read all of this project; what was being read of another one is dropped."""
+    def read(self, project: Project | None, entries: Sequence[ImageEntry] = ()) -> None:
+        """Read those of these images; what was being read before is dropped."""
         self._runner.cancel(_KEY)
         if project is None:
             return
-        entries = list(project.images)
+        rows = list(entries)
         wanted: deque[int] = deque()
         self._wanted = wanted
         self._runner.submit(
             _KEY,
-            lambda: _read_all(project, entries, wanted),
+            lambda: _read_all(project, rows, wanted),
             on_item=self.ready.emit,
             on_done=lambda _: self.finished.emit(),
         )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,10 +15,11 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.gui.documents import document_cache, image_cache, load_job, read_image_job
 from unet_gui.gui.session.opening import open_job, refresh_job
+from unet_gui.gui.session.order import ImageOrder
 from unet_gui.gui.session.painting import Painting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
 
     from unet_gui.core.document import Document
     from unet_gui.dataset.channel_view import ChannelView
@@ -44,6 +44,7 @@ class Session(Painting):
     project_opened = Signal()
     project_closed = Signal()
     images_changed = Signal()
+    order_changed = Signal()
     image_loading = Signal(str)
     image_opened = Signal()
     image_closed = Signal()
@@ -56,6 +57,7 @@ class Session(Painting):
     def __init__(self, parent: QObject | None = None, *, synchronous: bool = False) -> None:
         super().__init__(parent, synchronous=synchronous)
         self.opening: Path | None = None
+        self._order = ImageOrder()
         self._images = image_cache()
         self._documents = document_cache()
         self.runner.failed.connect(self.failed)
@@ -116,6 +118,7 @@ class Session(Painting):
             self._set_opening(None)
             return False
         self.project = project
+        self._order.set(None)
         self.undo_keeper.use_folder(project.cache_dir)
         self.project_opened.emit()
         self._set_opening(None)
@@ -259,25 +262,36 @@ class Session(Painting):
     def previous_image(self) -> None:
         self._step(-1)
 
+    @property
+    def images(self) -> list[ImageEntry]:
+        """All images of the project in the order in which they come up."""
+        return self._order.images(self.project) if self.project is not None else []
+
+    def set_order(self, names: Sequence[str] | None) -> None:
+        """These images come up first, the others behind them; None is the order of the files."""
+        self._order.set(names)
+        self.order_changed.emit()
+
     def neighbours(self, count: int) -> list[ImageEntry]:
         """The next `count` images after the open one, then the one before it."""
         if self.project is None or self.entry is None:
             return []
-        images = self.project.images
-        at = self._index()
+        images, at = self.images, self._index()
         after = images[at + 1 : at + 1 + count]
         return [*after, *(images[at - 1 : at] if at > 0 else [])]
 
     def _index(self) -> int:
         assert self.project is not None
-        return self.project.position(self.entry.name) if self.entry is not None else -1
+        name = self.entry.name if self.entry is not None else ""
+        return self._order.position(self.project, name)
 
     def _step(self, by: int) -> None:
-        if self.project is None or not self.project.images:
+        images = self.images
+        if self.project is None or not images:
             return
         at = self._index() + by
-        if 0 <= at < len(self.project.images):
-            self.open_image(self.project.images[at].name)
+        if 0 <= at < len(images):
+            self.open_image(images[at].name)
         else:
             self.noticed.emit(
                 self.tr("This is the last image.")
@@ -285,15 +299,21 @@ class Session(Painting):
                 else self.tr("This is the first image.")
             )
 
+    def next_unfinished(
+        self, *, around: bool = False, skip: Collection[str] = ()
+    ) -> ImageEntry | None:
+        """The next image that is not done nor in `skip`; `around` after the last from the first."""
+        name = self.entry.name if self.entry is not None else ""
+        return (
+            None
+            if self.project is None
+            else self._order.next_unfinished(self.project, name, around=around, skip=skip)
+        )
+
     def _first_unfinished(self) -> str:
         assert self.project is not None
-        return (self._unfinished_from(0) or self.project.images[0]).name
-
-    def _unfinished_from(self, at: int) -> ImageEntry | None:
-        """The first image from this one on that is not done."""
-        assert self.project is not None
-        following = islice(self.project.images, at, None)
-        return next((e for e in following if not self.project.is_done(e)), None)
+        found = self._order.unfinished_from(self.project, 0)
+        return (found or self.images[0]).name
 
     def _show(self, entry: ImageEntry, source: ImageSource, document: Document) -> None:
         self.entry, self.source, self.document = entry, source, document
@@ -349,7 +369,7 @@ class Session(Painting):
         self.accept()
         if self.document.counts[UNLABELLED] < self.document.size:
             self.mark_done(True)
-        following = self._unfinished_from(self._index() + 1)
+        following = self.next_unfinished()
         if following is not None:
             self.open_image(following.name)
         else:

@@ -184,6 +184,10 @@ class Painting(QObject):
     def has_prediction(self, name: str) -> bool:
         return name in self._ghosts
 
+    def offered(self, name: str) -> Ghost | None:
+        """What was proposed for an image, discarded or not; None when that is not in memory."""
+        return self._ghosts.get(name)
+
     def forget_predictions(self) -> None:
         """Another learner proposes from now on."""
         self._ghosts.clear()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unet_gui.gui.dialogs.flows import Flows
     from unet_gui.gui.dialogs.mask_flows import MaskFlows
     from unet_gui.gui.finetuning import FineTuning
+    from unet_gui.gui.next_mistake import NextMistake
     from unet_gui.gui.prediction import PredictionService
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
@@ -40,6 +41,7 @@ class Host(Protocol):
     mask_flows: MaskFlows
     prediction: PredictionService
     finetuning: FineTuning
+    mistakes: NextMistake
 
     def close(self) -> bool: ...
     def go_to_next_area(self) -> None: ...
@@ -121,6 +123,7 @@ def _view(host: Host) -> Handlers:
         "ghost": lambda: state.set_ghost_visible(switch("ghost")),
         "compare_next": lambda: state.set_view(compare=_after(state.view.compare)),
         **{f"compare_{mode.value}": partial(state.set_view, compare=mode) for mode in Compare},
+        "uncertainty": lambda: state.set_view(uncertainty=switch("uncertainty")),
         "superpixels": lambda: state.set_view(superpixels=switch("superpixels")),
         "smooth_zoom": lambda: state.set_view(smooth=switch("smooth_zoom")),
         "pixel_grid": lambda: state.set_view(pixel_grid=switch("pixel_grid")),
@@ -160,6 +163,8 @@ def _images(host: Host) -> Handlers:
     return {
         "previous": session.previous_image,
         "next": session.next_image,
+        "next_mistake": host.mistakes.go_on,
+        "previous_mistake": host.mistakes.go_back,
         "accept": accept,
         "accept_next": session.accept_and_next,
         "discard": session.discard_ghost,

@@ -26,7 +26,7 @@ DOCKS: Final = 2
 OPTIONS: Final = ("square", "pressure", "tolerance", "connected", "superpixel", "speck", "radius")
 """Those of the tools' options that outlive the program; what protects a mask does not."""
 
-VIEW: Final = ("smooth", "pixel_grid", "rulers", "superpixels")
+VIEW: Final = ("smooth", "pixel_grid", "rulers", "superpixels", "uncertainty_opacity")
 
 
 class Memory:

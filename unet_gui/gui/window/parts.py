@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QWidget
 
+from unet_gui.gui.canvas.flash import Flash
 from unet_gui.gui.canvas.linked_view import LinkedView
 from unet_gui.gui.canvas.navigator import Navigator
 from unet_gui.gui.canvas.view import CanvasView
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from unet_gui.gui.class_edits import ClassEdits
     from unet_gui.gui.finetuning import FineTuning
+    from unet_gui.gui.image_queue import ImageQueue
     from unet_gui.gui.prediction import PredictionService
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
@@ -62,7 +64,7 @@ class Parts:
         edits: changes classes.
         theme: colours and icons.
         actions: QActions by id.
-        services: what proposes and what learns.
+        services: what proposes, what learns, and what sorts the images.
     """
 
     def __init__(
@@ -73,17 +75,18 @@ class Parts:
         *,
         theme: Theme,
         actions: Mapping[str, QAction],
-        services: tuple[PredictionService, FineTuning],
+        services: tuple[PredictionService, FineTuning, ImageQueue],
     ) -> None:
-        prediction, finetuning = services
+        prediction, finetuning, queue = services
         self.canvas = CanvasView(session, state)
+        self.flash = Flash(self.canvas)
         self.start_page = StartPage(theme, actions)
         self.stack = named(QStackedWidget(), "stack")
         self.stack.addWidget(self.start_page)
         self.stack.addWidget(self.canvas)
         self.tool_bar = MainToolBar(state, theme, actions)
         self.options_bar = OptionsBar(session, state, theme, actions)
-        self.images = ImageListPanel(session, theme)
+        self.images = ImageListPanel(session, theme, queue)
         self.classes = ClassListPanel(session, state, edits, theme, actions)
         self.history = HistoryPanel(session, theme)
         self.learner = LearnerPanel(session, prediction, finetuning, theme)

@@ -1,0 +1,297 @@
+"""In which order images come up, and how long the rest may take."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from unet_gui.dataset.work_times import FILE_NAME, WorkTimes, seconds_left
+from unet_gui.gui.jobs import JobRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from unet_gui.dataset.project import ImageEntry, Project
+    from unet_gui.gui.documents import Ghost
+    from unet_gui.gui.session import Session
+    from unet_gui.gui.settings import Settings
+    from unet_gui.gui.state import ViewState
+
+SETTING: Final = "images/order"
+MOST: Final = 2000
+"""Images that are compared with each other; of more, evenly chosen ones."""
+
+SIDE: Final = 96
+LOOK_MS: Final = 700
+SAVE_MS: Final = 20000
+
+
+class Order(Enum):
+    """What decides which image comes up next."""
+
+    FILE = "file"
+    GAIN = "gain"
+
+
+class ImageQueue(QObject):
+    """Sorts the images so that those come first whose correction teaches most.
+
+    What the person has looked at since the order was chosen stays where it is, so that going back
+    is going back; the others follow by what they would teach now. How doubtful an image is is
+    known from its proposal; how much it says about others, from its thumbnail.
+
+    Args:
+        session: whose images.
+        state: tells of the person's pointer.
+        settings: where the choice is remembered.
+
+    Signals:
+        changed: the estimate, or the order chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        state: ViewState,
+        settings: Settings | None = None,
+        parent: QObject | None = None,
+        *,
+        synchronous: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._settings = settings
+        self._runner = JobRunner("queue", self, synchronous=synchronous)
+        self.order = _remembered(settings)
+        self.clock: Callable[[], float] = time.monotonic
+        self._times: WorkTimes | None = None
+        self._looks: dict[str, Any] = {}
+        self._doubts: dict[str, float] = {}
+        self._visited: list[str] = []
+        self._soon = QTimer(self, singleShot=True, interval=0 if synchronous else LOOK_MS)
+        self._soon.timeout.connect(self._sort)
+        self._keep = QTimer(self, interval=SAVE_MS)
+        self._keep.timeout.connect(self._save)
+        session.project_opened.connect(self._on_session_project_opened)
+        session.project_closed.connect(self._on_session_project_closed)
+        session.image_opened.connect(self._on_session_image_opened)
+        session.status_changed.connect(self._on_session_status_changed)
+        session.images_changed.connect(self._sort_soon)
+        for sign in (session.history_changed, session.mask_changed, state.hover_changed,
+                     state.zoom_changed):  # fmt: skip
+            sign.connect(self._on_sign)
+        if session.project is not None:
+            self._on_session_project_opened()
+
+    def set_order(self, order: Order) -> None:
+        """Choose, and remember."""
+        if order is self.order:
+            return
+        self.order = order
+        if self._settings is not None:
+            self._settings.set(SETTING, order.value)
+        entry = self._session.entry
+        self._visited = [entry.name] if entry is not None else []
+        if order is Order.FILE:
+            self._runner.cancel_all()
+            self._session.set_order(None)
+        else:
+            self._sort()
+        self.changed.emit()
+
+    def seconds_left(self, left: int) -> float | None:
+        """How long so many images may take; None while too few were finished to tell."""
+        project = self._session.project
+        if project is None or self._times is None:
+            return None
+        times = self._times.seconds
+        done = [
+            name
+            for name in times
+            if project.position(name) >= 0 and project.is_done(project.entry(name))
+        ]
+        return seconds_left(times, done, left)
+
+    def doubt(self, name: str) -> float | None:
+        """Share of an image's pixels that is likely to be wrong; None where nobody has looked."""
+        return self._doubts.get(name)
+
+    def shutdown(self) -> None:
+        """Keep what was measured and end the thread."""
+        self._soon.stop()
+        self._keep.stop()
+        self._runner.shutdown()
+        self._save()
+
+    # -- time ------------------------------------------------------------------------------
+
+    def _on_sign(self, _what: object = None) -> None:
+        entry = self._session.entry
+        if self._times is not None and entry is not None and self._session.document is not None:
+            self._times.sign(entry.name, self.clock())
+
+    def _save(self) -> None:
+        if self._times is not None:
+            self._times.save()
+
+    # -- following the session -------------------------------------------------------------
+
+    def _on_session_project_opened(self) -> None:
+        project = self._session.project
+        self._forget()
+        if project is not None:
+            self._times = WorkTimes(project.cache_dir / FILE_NAME)
+            self._keep.start()
+            self._sort_soon()
+
+    def _on_session_project_closed(self) -> None:
+        self._save()
+        self._times = None
+        self._keep.stop()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._runner.cancel_all()
+        self._soon.stop()
+        # new ones: a job that is just ending may still write into the old ones
+        self._looks, self._doubts, self._visited = {}, {}, []
+
+    def _on_session_image_opened(self) -> None:
+        entry = self._session.entry
+        if entry is None:
+            return
+        if entry.name not in self._visited:
+            self._visited.append(entry.name)
+        self._on_sign()
+        self._sort_soon()
+
+    def _on_session_status_changed(self, name: str) -> None:
+        """A mask was saved, a proposal came, or an image was finished."""
+        self.changed.emit()
+        ghost = self._session.offered(name)
+        if ghost is not None and self.order is Order.GAIN:
+            self._runner.submit(
+                f"doubt {name}",
+                lambda: _doubt_of(ghost),
+                on_done=lambda doubt: self._on_doubt(name, doubt),
+                priority=5,
+            )
+
+    def _on_doubt(self, name: str, doubt: float) -> None:
+        self._doubts[name] = doubt
+        self._sort_soon()
+
+    # -- the order -------------------------------------------------------------------------
+
+    def _sort_soon(self) -> None:
+        if self.order is Order.GAIN and not self._soon.isActive():
+            self._soon.start()
+
+    def _sort(self) -> None:
+        project = self._session.project
+        if project is None or self.order is not Order.GAIN:
+            return
+        visited, looks, doubts = list(self._visited), self._looks, self._doubts
+        self._runner.submit(
+            "sort",
+            lambda: _sorted(project, visited, looks, doubts),
+            on_done=self._on_sorted,
+        )
+
+    def _on_sorted(self, names: list[str]) -> None:
+        if self._session.project is not None and self.order is Order.GAIN:
+            current = [e.name for e in self._session.images[: len(names)]]
+            if current != names:
+                self._session.set_order(names)
+
+
+def _remembered(settings: Settings | None) -> Order:
+    value = Order.FILE.value if settings is None else settings.get(SETTING)
+    return Order(value) if value in {o.value for o in Order} else Order.FILE
+
+
+def _doubt_of(ghost: Ghost) -> Generator[None, None, float]:
+    """As if nothing were painted: what is painted already would make the image look known."""
+    yield
+    import numpy as np
+
+    from unet_gui.regions.mistakes import expected_gain
+
+    return expected_gain(np.full_like(ghost.mask, 255), ghost.mask, ghost.confidence)
+
+
+def _sorted(
+    project: Project, visited: list[str], looks: dict[str, Any], doubts: dict[str, float]
+) -> Generator[None, None, list[str]]:
+    """Names in the order in which they should come up: visited ones, the rest, then done ones.
+
+    `looks` and `doubts` are filled on the way, so that the next time costs little.
+    """
+    yield
+    import numpy as np
+
+    from unet_gui.regions.next_image import ranked
+
+    seen = set(visited)
+    entries = _some(project)
+    known: list[ImageEntry] = []
+    for entry in entries:
+        if entry.name not in looks:
+            looks[entry.name] = _look(project, entry)
+            yield
+        if looks[entry.name] is not None:
+            known.append(entry)
+        if entry.name not in doubts:
+            found = _kept_doubt(project, entry)
+            if found is not None:
+                doubts[entry.name] = found
+                yield
+    if not known:
+        return visited
+    labelled = np.array([project.is_done(e) or e.name in seen for e in known])
+    order = ranked(
+        np.stack([looks[e.name] for e in known]),
+        np.array([doubts.get(e.name, np.nan) for e in known]),
+        labelled,
+    )
+    yield
+    chosen = [known[i].name for i in order]
+    taken = seen | set(chosen)
+    rest = [e for e in project.images if e.name not in taken]
+    waiting = [e.name for e in rest if not project.is_done(e)]
+    done = [e.name for e in rest if project.is_done(e)]
+    return [*visited, *chosen, *waiting, *done]
+
+
+def _some(project: Project) -> list[ImageEntry]:
+    """All images, or evenly chosen ones of very many."""
+    images = project.images
+    step = max(1, -(-len(images) // MOST))
+    return images[::step]
+
+
+def _look(project: Project, entry: ImageEntry) -> Any:
+    """What an image looks like; None where it cannot be read, which is said when it is opened."""
+    from unet_gui.core.errors import UnetGuiError
+    from unet_gui.regions.next_image import descriptor
+
+    try:
+        return descriptor(project.thumbnail(entry, SIDE))
+    except UnetGuiError:
+        return None
+
+
+def _kept_doubt(project: Project, entry: ImageEntry) -> float | None:
+    import numpy as np
+
+    from unet_gui.regions.mistakes import expected_gain
+
+    kept = project.load_prediction(entry)
+    if kept is None:
+        return None
+    return expected_gain(np.full_like(kept.mask, 255), kept.mask, kept.confidence)
