@@ -41,7 +41,6 @@ SETS = (
 OTHERS = ("doubt", "cover")
 """For comparison: the most doubtful image next; the one most like others, doubt left aside."""
 
-SIDE = 512
 TARGET = 0.97
 MOST_STROKES = 150
 
@@ -60,20 +59,20 @@ def the_robot():
 class Pool:
     """Images and truths of a set."""
 
-    def __init__(self, folder, images):
+    def __init__(self, folder, images, side):
         meta = json.loads((folder / "meta.json").read_text())
         self.classes = len(meta["classes"])
         self.blank = 255 if meta["name"] == "camvid" else 0
         paths = sorted((folder / "images").iterdir())
         # evenly chosen, in the order of their names
         chosen = paths[:: max(1, len(paths) // images)][:images]
-        self.train = [self.load(folder, path) for path in chosen]
+        self.train = [self.load(folder, path, side) for path in chosen]
         self.looks = np.stack([descriptor(thumbnail(image)) for _, image, _ in self.train])
 
     @staticmethod
-    def load(folder, path):
-        image = np.asarray(Image.open(path).convert("RGB"))[:SIDE, :SIDE]
-        truth = np.asarray(Image.open(folder / "masks" / f"{path.stem}.png"))[:SIDE, :SIDE]
+    def load(folder, path, side):
+        image = np.asarray(Image.open(path).convert("RGB"))[:side, :side]
+        truth = np.asarray(Image.open(folder / "masks" / f"{path.stem}.png"))[:side, :side]
         return path.name, np.ascontiguousarray(image), truth.copy()
 
 
@@ -185,7 +184,7 @@ def reached(spent, scores, target):
 
 
 def measure(folder, robot, args):
-    pool = Pool(folder, args.images)
+    pool = Pool(folder, args.images, args.side)
     weights = encoder_at_hand(args.weights, starter())
     with tempfile.TemporaryDirectory() as kept:
         cache = FeatureCache(Path(kept))
@@ -212,6 +211,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", default=SETS)
     parser.add_argument("--images", type=int, default=12, help="in the folder")
+    parser.add_argument("--side", type=int, default=512, help="images are cut to this many pixels")
     parser.add_argument("--orders", nargs="+", default=["gain"], choices=["gain", *OTHERS])
     parser.add_argument("--weights", default=None, help="encoder weights; the best at hand")
     parser.add_argument("--json", action="store_true")

@@ -127,7 +127,7 @@ class Session(Painting):
         if project.notice:
             self.noticed.emit(project.notice)
         if project.images:
-            self.open_image(self._first_unfinished())
+            self.open_image(self._order.first(project).name)
         return True
 
     def close_project(self) -> bool:
@@ -309,11 +309,6 @@ class Session(Painting):
             if self.project is None
             else self._order.next_unfinished(self.project, name, around=around, skip=skip)
         )
-
-    def _first_unfinished(self) -> str:
-        assert self.project is not None
-        found = self._order.unfinished_from(self.project, 0)
-        return (found or self.images[0]).name
 
     def _show(self, entry: ImageEntry, source: ImageSource, document: Document) -> None:
         self.entry, self.source, self.document = entry, source, document

@@ -40,6 +40,10 @@ class ImageOrder:
         left = (e for e in following if e.name not in skip and not project.is_done(e))
         return next(left, None)
 
+    def first(self, project: Project) -> ImageEntry:
+        """What to begin with: the first image that is not done, else the first one."""
+        return self.unfinished_from(project, 0) or self.images(project)[0]
+
     def next_unfinished(
         self, project: Project, name: str, *, around: bool, skip: Collection[str] = ()
     ) -> ImageEntry | None:
