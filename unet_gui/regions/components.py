@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.progress import drain
+from unet_gui.regions.flood import flood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
-    Read = Callable[[Rect], NDArray[np.uint8]]
+    from unet_gui.core.progress import Progress
 
-FIRST: Final = 128
-"""Pixels that the first window reaches to each side."""
+    Read = Callable[[Rect], NDArray[np.uint8]]
 
 
 def connected_region(
@@ -24,8 +25,7 @@ def connected_region(
 ) -> tuple[Rect, NDArray[np.bool_]]:
     """Pixels equal to the one at (x, y) and connected with it.
 
-    A window around the point grows by its own size, and only to the sides where the region
-    reaches its border: in a mask of any size a small region costs what is around it.
+    In a mask of any size a small region costs what is around it.
 
     Args:
         read: gives the H×W array of a rectangle inside `bounds`.
@@ -42,24 +42,19 @@ def connected_region(
     Raises:
         ValueError: `connectivity` is neither 4 nor 8.
     """
+    return drain(region_job(read, bounds, x, y, connectivity=connectivity, limit=limit))
+
+
+def region_job(
+    read: Read, bounds: Rect, x: int, y: int, *, connectivity: int = 4, limit: Rect | None = None
+) -> Generator[Progress, None, tuple[Rect, NDArray[np.bool_]]]:
+    """As `connected_region`, for the background."""
     if connectivity not in (4, 8):
         raise ValueError(f"connectivity is 4 or 8, not {connectivity}")
     area = bounds if limit is None else bounds.intersection(limit)
     if not (area.x0 <= x < area.x1 and area.y0 <= y < area.y1):
         return EMPTY, np.zeros((0, 0), np.bool_)
-    window = Rect(x, y, x + 1, y + 1).expanded(FIRST).intersection(area)
-    while True:
-        values = read(window)
-        inside = piece(
-            values == values[y - window.y0, x - window.x0],
-            x - window.x0,
-            y - window.y0,
-            connectivity,
-        )
-        larger = _grown(window, inside, area)
-        if larger == window:
-            return cropped(window, inside)
-        window = larger
+    return (yield from flood(read, area, x, y, connectivity=connectivity))
 
 
 def piece(marked: NDArray[np.bool_], x: int, y: int, connectivity: int = 4) -> NDArray[np.bool_]:
@@ -100,14 +95,3 @@ def _labels(marked: NDArray[np.bool_], connectivity: int) -> NDArray[np.int32]:
     structure = np.ones((3, 3), np.bool_) if connectivity == 8 else None
     labels: NDArray[np.int32] = ndi.label(marked, structure)[0]
     return labels
-
-
-def _grown(window: Rect, inside: NDArray[np.bool_], area: Rect) -> Rect:
-    """The window, larger to each side whose border the region reaches."""
-    dx, dy = window.width, window.height
-    return Rect(
-        window.x0 - dx * bool(inside[:, 0].any()),
-        window.y0 - dy * bool(inside[0].any()),
-        window.x1 + dx * bool(inside[:, -1].any()),
-        window.y1 + dy * bool(inside[-1].any()),
-    ).intersection(area)

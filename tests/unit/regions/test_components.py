@@ -8,7 +8,13 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage as ndi
 
 from unet_gui.core.geometry import EMPTY, Rect
-from unet_gui.regions.components import connected_region, cropped, labelled, piece
+from unet_gui.regions.components import (
+    connected_region,
+    cropped,
+    labelled,
+    piece,
+    region_job,
+)
 
 masks = arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)),
                elements=st.sampled_from([0, 1, 255]))  # fmt: skip
@@ -39,7 +45,7 @@ def test_the_region_is_the_labelled_one_however_small_the_windows(mask, data, co
     x = data.draw(st.integers(0, mask.shape[1] - 1))
     y = data.draw(st.integers(0, mask.shape[0] - 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("unet_gui.regions.components.FIRST", first)
+        patch.setattr("unet_gui.regions.flood.SIDE", first)
         reader = Reader(mask)
         found = connected_region(reader, reader.bounds, x, y, connectivity=connectivity)
     structure = np.ones((3, 3)) if connectivity == 8 else None
@@ -89,3 +95,32 @@ def test_pieces_and_numbers():
     assert piece(mask == 1, 0, 0, 8).sum() == 3
     assert not piece(mask == 1, 1, 0).any()
     assert cropped(Rect(5, 5, 8, 7), np.zeros((2, 3), bool))[0] == EMPTY
+
+
+@settings(max_examples=25, deadline=None)
+@given(masks, st.data(), st.sampled_from([4, 8]), st.integers(1, 7))
+def test_a_limit_cuts_the_region_like_the_edge_of_an_image(mask, data, connectivity, side):
+    height, width = mask.shape
+    x0, y0 = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    limit = Rect(
+        x0, y0, data.draw(st.integers(x0 + 1, width)), data.draw(st.integers(y0 + 1, height))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("unet_gui.regions.flood.SIDE", side)
+        reader = Reader(mask)
+        found = connected_region(
+            reader, reader.bounds, x0, y0, connectivity=connectivity, limit=limit
+        )
+    part = mask[limit.slices]
+    labels, _ = ndi.label(part == part[0, 0], np.ones((3, 3)) if connectivity == 8 else None)
+    assert np.array_equal(whole(found, mask.shape)[limit.slices], labels == labels[0, 0])
+
+
+def test_a_search_can_be_given_up():
+    mask = np.zeros((3000, 3000), np.uint8)
+    reader = Reader(mask)
+    job = region_job(reader, reader.bounds, 5, 5)
+    shown = [next(job) for _ in range(3)]
+    assert 0 <= shown[0].done < shown[-1].done < shown[0].total == 144
+    job.close()
+    assert reader.pixels < mask.size

@@ -174,10 +174,9 @@ class PointedTool(CanvasTool):
 
 
 def _find(read: Read, bounds: Rect, pixel: tuple[int, int]) -> Generator[Any, None, Region]:
-    from unet_gui.regions.components import connected_region
+    from unet_gui.regions.components import region_job
 
-    yield
-    return connected_region(read, bounds, *pixel)
+    return (yield from region_job(read, bounds, *pixel))
 
 
 def _inside(rect: Rect, x: int, y: int) -> bool:
