@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "guide."
 """Of its tensors in a checkpoint; the encoder is the network's own and there once."""
 
-SHARES: Final = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85)
+SHARES: Final = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 USUAL_SHARE: Final = 0.3
 """Where no pixel is held back to choose by."""
 

@@ -161,9 +161,9 @@ def _guidance(
         yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
 
 
-def _guide(trainer: Trainer, weak: WeakLabels) -> Guide:
-    """What the network is averaged with from now on."""
-    averaged = trainer.group.once(
+def _guide(trainer: Trainer, weak: WeakLabels) -> Guide | None:
+    """What the network is averaged with from now on; None where it is better alone."""
+    share = trainer.group.once(
         lambda: best_share(
             trainer.net,
             trainer.class_ids,
@@ -173,8 +173,10 @@ def _guide(trainer: Trainer, weak: WeakLabels) -> Guide:
             trainer.normalisation,
         )
     )
+    if share == 1:
+        return None
     weak.instant.vgg = trainer.net.vgg
-    return Guide(weak.instant, averaged, trainer.class_ids)
+    return Guide(weak.instant, share, trainer.class_ids)
 
 
 def _waiting(settings: TrainSettings, text: str) -> TrainProgress:
