@@ -59,14 +59,17 @@ class Window:
 
     def __init__(self, project: Path) -> None:
         from PySide6.QtCore import QEvent, QObject, Qt
+        from PySide6.QtGui import QMouseEvent
 
         from unet_gui.gui.app import create
+
+        paint = QEvent.Type.Paint
 
         class Spy(QObject):
             painted = 0
 
             def eventFilter(self, _watched, event):
-                if event.type() == QEvent.Type.Paint:
+                if event.type() is paint:
                     self.painted += 1
                 return False
 
@@ -86,6 +89,8 @@ class Window:
         while self.window.prediction.state.kind == "loading" or not self.idle_for(1.0):
             self.settle()
         self.none, self.left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+        # Importing takes a part of what a move does, so it is done before.
+        self.mouse_event, self.unmodified = QMouseEvent, Qt.KeyboardModifier.NoModifier
 
     def settle(self, seconds: float = 0.5) -> None:
         """Let everything that is under way come to its end, saving included."""
@@ -116,13 +121,9 @@ class Window:
         ]
 
     def send(self, kind, at, button, buttons) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtGui import QMouseEvent
-        from PySide6.QtWidgets import QApplication
-
         place = self.canvas.mapToGlobal(at.toPoint())
-        event = QMouseEvent(kind, at, place, button, buttons, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(self.canvas, event)
+        event = self.mouse_event(kind, at, place, button, buttons, self.unmodified)
+        self.app.sendEvent(self.canvas, event)
 
     def timed(self, act) -> tuple[float, float]:
         """Wall and CPU milliseconds from `act` until the canvas is painted."""

@@ -30,6 +30,9 @@ APRON: Final = 2
 BUDGET: Final = 128 << 20
 """Bytes of tiles kept: those of four large windows."""
 
+AMPLE: Final = 32
+"""Tiles that the budget always has room for."""
+
 NEAR: Final = 4
 """A tile of this level stands for 16 megapixels, about as much as is read in a blink."""
 
@@ -201,7 +204,7 @@ class TileStore:
 
     def make_room(self, drawn: int) -> None:
         """Keep at least so many tiles, or a view of as many would make them without an end."""
-        if self._tiles:
+        if drawn > AMPLE and self._tiles:
             each = max(tile.nbytes for tile in itertools.islice(self._tiles.values(), 8))
             self._budget = max(self._budget, 3 * drawn * each // 2)
 

@@ -6,13 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QTouchEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QPaintEvent, QTouchEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.gui.canvas.decoration import Decoration
 from unet_gui.gui.canvas.gestures import NOTCH, Gestures, mouse_contact, tablet_contact
-from unet_gui.gui.canvas.tools import Pointer, SpringKeys
+from unet_gui.gui.canvas.tools import Contact, Pointer, SpringKeys
 from unet_gui.gui.canvas.touch import Touch
 from unet_gui.gui.canvas.viewport import Viewport
 from unet_gui.gui.state import Hover
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import (
         QEnterEvent,
         QFocusEvent,
-        QMouseEvent,
         QResizeEvent,
         QTabletEvent,
         QWheelEvent,
@@ -39,7 +38,7 @@ _MODIFIERS = {
 }
 
 
-_COMMON = (QEvent.Type.MouseMove, QEvent.Type.Paint)
+_COMMON = (QMouseEvent, QPaintEvent)
 
 
 class CanvasInput(QWidget):
@@ -150,7 +149,7 @@ class CanvasInput(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         with self._one_repaint:
-            self._pointer.move(mouse_contact(event))
+            self._pointer.move(Contact(event.position(), modifiers=event.modifiers()))
             self._after_contact()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -192,18 +191,17 @@ class CanvasInput(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Whatever has no handler of its own; a move of a brush is not kept waiting by it."""
-        kind = event.type()
-        if kind in _COMMON:
+        if type(event) in _COMMON:
             return super().event(event)
         if isinstance(event, QNativeGestureEvent) and self._gestures.native(event):
             self._on_view_changed()
             return True
         if isinstance(event, QTouchEvent) and self._touched(event):
             return True
-        if kind == QEvent.Type.ShortcutOverride and self._claims(event):
+        if event.type() == QEvent.Type.ShortcutOverride and self._claims(event):
             event.accept()
             return True
-        if kind == QEvent.Type.DevicePixelRatioChange:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._on_size_changed()
         return super().event(event)
 

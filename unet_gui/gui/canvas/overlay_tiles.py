@@ -136,10 +136,7 @@ class ColoredTiles:
         keys = rect.tiles(MASK_TILE) if keys is None else keys
         self._changes.extend(key_rect(key).intersection(rect) for key in keys)
         if len(self._changes) > MOST_CHANGES:
-            for look in self._looks:
-                self.catch_up(look)
-            self._looks = dict.fromkeys(self._looks, 0)
-            self._changes.clear()
+            self._tell_all()
 
     def catch_up(self, look: Look) -> None:
         """Tell the tiles of one look, before they are drawn, what has changed since."""
@@ -149,6 +146,16 @@ class ColoredTiles:
             for changed in changes if len(changes) <= FEW else _put_together(changes):
                 self._mark(look, changed)
             self._looks[look] = len(self._changes)
+
+    def _tell_all(self) -> None:
+        """Begin a new list of changes. All at once, for those who have heard of few of them."""
+        together = _put_together(self._changes)
+        for look, known in self._looks.items():
+            few = self._changes[known:]
+            for changed in few if len(few) <= FEW else together:
+                self._mark(look, changed)
+        self._looks = dict.fromkeys(self._looks, 0)
+        self._changes.clear()
 
     def _mark(self, look: Look, changed: Rect) -> None:
         """Note which pixels of the tiles of one look are to be coloured anew."""
@@ -305,13 +312,14 @@ def within(piece: Piece, whole: QRectF) -> Piece:
     )
 
 
-def _put_together(changes: list[Rect]) -> Iterable[Rect]:
+def _put_together(changes: list[Rect]) -> list[Rect]:
     """One rectangle for each tile of the mask."""
     places: dict[tuple[int, int], Rect] = {}
     for rect in changes:
         place = rect.x0 // MASK_TILE, rect.y0 // MASK_TILE
-        places[place] = rect.union(places.get(place, EMPTY))
-    return places.values()
+        known = places.get(place)
+        places[place] = rect if known is None else known.union(rect)
+    return list(places.values())
 
 
 def _shrunk(key: TileKey, below: TileKey, tile: ColoredTile) -> Piece:

@@ -194,40 +194,55 @@ class Viewport:
         if not self.square:
             return False
         left, top, right, bottom = _around(
-            self.to_view(0, 0), self.to_view(self.image_width, self.image_height), None, None
+            self.to_view(0, 0), self.to_view(self.image_width, self.image_height)
         )
         return left <= x and top <= y and x + width <= right and y + height <= bottom
 
     def to_view_box(self, rect: Rect) -> tuple[int, int, int, int]:
         """(x, y, width, height) of the whole logical pixels that image pixels in `rect` touch."""
-        left, top, right, bottom = _around(
-            self.to_view(rect.x0, rect.y0),
-            self.to_view(rect.x1, rect.y1),
-            None if self.upright else self.to_view(rect.x0, rect.y1),
-            None if self.upright else self.to_view(rect.x1, rect.y0),
-        )
-        # One pixel more: smooth scaling lets a pixel shine a little beyond its own square.
-        x, y = math.floor(left) - 1, math.floor(top) - 1
-        return x, y, math.ceil(right) + 1 - x, math.ceil(bottom) + 1 - y
+        box = self.seen(rect)
+        return box.x0, box.y0, box.width, box.height
 
     def seen(self, rect: Rect) -> Rect:
-        """`to_view_box` as a rectangle of the canvas."""
-        x, y, width, height = self.to_view_box(rect)
-        return Rect(x, y, x + width, y + height)
+        """The whole logical pixels of the canvas that image pixels in `rect` touch."""
+        if self.upright:
+            left, top, scale = self._upright_way()
+            box = (
+                left + scale * rect.x0, top + scale * rect.y0,
+                left + scale * rect.x1, top + scale * rect.y1,
+            )  # fmt: skip
+        else:
+            box = _around(
+                self.to_view(rect.x0, rect.y0),
+                self.to_view(rect.x1, rect.y1),
+                self.to_view(rect.x0, rect.y1),
+                self.to_view(rect.x1, rect.y0),
+            )
+        # One pixel more: smooth scaling lets a pixel shine a little beyond its own square.
+        x0, y0, x1, y1 = box
+        return Rect(math.floor(x0) - 1, math.floor(y0) - 1, math.ceil(x1) + 1, math.ceil(y1) + 1)
 
     def image_box(self, x: int, y: int, width: int, height: int) -> Rect:
         """The image pixels seen through a rectangle of the canvas; empty when none are."""
-        left, top, right, bottom = _around(
-            self.to_image(x, y),
-            self.to_image(x + width, y + height),
-            None if self.upright else self.to_image(x, y + height),
-            None if self.upright else self.to_image(x + width, y),
-        )
+        if self.upright:
+            left, top, scale = self._upright_way()
+            box = (
+                (x - left) / scale, (y - top) / scale,
+                (x + width - left) / scale, (y + height - top) / scale,
+            )  # fmt: skip
+        else:
+            box = _around(
+                self.to_image(x, y),
+                self.to_image(x + width, y + height),
+                self.to_image(x, y + height),
+                self.to_image(x + width, y),
+            )
+        x0, y0, x1, y1 = box
         return Rect(
-            max(0, math.floor(left)),
-            max(0, math.floor(top)),
-            min(self.image_width, math.ceil(right)),
-            min(self.image_height, math.ceil(bottom)),
+            math.floor(x0) if x0 > 0 else 0,
+            math.floor(y0) if y0 > 0 else 0,
+            math.ceil(x1) if x1 < self.image_width else self.image_width,
+            math.ceil(y1) if y1 < self.image_height else self.image_height,
         )
 
     @property
@@ -240,6 +255,11 @@ class Viewport:
         if self._known is None:
             self._known = self._work_out()
         return self._known
+
+    def _upright_way(self) -> tuple[float, float, float]:
+        """Of a view that is upright, where nearly all painting happens: corner and scale."""
+        way = self._way()
+        return way[0], way[1], way[9]
 
     def _work_out(self) -> _Way:
         cos, sin = _turned(self.rotation)
@@ -289,12 +309,7 @@ def _turned(degrees: float) -> Point:
     return exact or (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
 
 
-def _around(a: Point, b: Point, *others: Point | None) -> tuple[float, float, float, float]:
+def _around(*points: Point) -> tuple[float, float, float, float]:
     """The box around points: left, top, right, bottom."""
-    left, right = (a[0], b[0]) if a[0] <= b[0] else (b[0], a[0])
-    top, bottom = (a[1], b[1]) if a[1] <= b[1] else (b[1], a[1])
-    for point in others:
-        if point is not None:
-            left, right = min(left, point[0]), max(right, point[0])
-            top, bottom = min(top, point[1]), max(bottom, point[1])
-    return left, top, right, bottom
+    across, down = [p[0] for p in points], [p[1] for p in points]
+    return min(across), min(down), max(across), max(down)
