@@ -24,15 +24,34 @@ BOTH_WAYS = sorted(f.key for f in FORMATS.values() if f.write and f.read)
 SETS = ("em_membranes", "em_organelles", "wbc", "nuclei", "nuclei_histology", "camvid", "vessels",
         "crop_weed")  # fmt: skip
 
-masks = st.lists(
-    hnp.arrays(
-        np.uint8,
-        hnp.array_shapes(min_dims=2, max_dims=2, max_side=24),
-        elements=st.sampled_from([0, 0, 0, 1, 1, 2, 255]),
-        fill=st.sampled_from([0, 1, 255]),
-    ),
-    min_size=2,
-    max_size=5,
+ids = st.sampled_from([0, 0, 1, 1, 2, 7, 128, 253, 254, 255, 255])
+names = st.one_of(
+    st.text("aB7é细胞ß🙂 -_.#%&'\"+~,;=()", min_size=1, max_size=12),
+    st.sampled_from(["l", "长", "🙂"]).map(lambda c: c * (240 // len(c.encode()))),
+).filter(lambda name: not name.startswith("."))
+
+
+@st.composite
+def masks(draw):
+    """Noise, or blocks with holes, void and one-pixel objects; down to 1×1."""
+    if draw(st.booleans()):
+        shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)
+        return draw(hnp.arrays(np.uint8, shapes, elements=ids, fill=ids))
+    height, width = draw(st.tuples(st.integers(1, 40), st.integers(1, 40)))
+    mask = np.full((height, width), draw(ids), np.uint8)
+    corner = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
+    for (y, x), (bottom, right), value in draw(
+        st.lists(st.tuples(corner, corner, ids), max_size=6)
+    ):
+        mask[y : bottom + 1, x : right + 1] = value
+        mask[y + 1 : bottom, x + 1 : right] = draw(ids)  # a hole, or something in it
+    for (y, x), value in draw(st.lists(st.tuples(corner, ids), max_size=5)):
+        mask[y, x] = value
+    return mask
+
+
+projects = st.dictionaries(names, masks(), min_size=1, max_size=4).filter(
+    lambda drawn: len({name.casefold() for name in drawn}) == len(drawn)
 )
 
 
@@ -63,12 +82,16 @@ def come_back(project, key, folder, **options):
 
 
 @pytest.mark.parametrize("key", BOTH_WAYS)
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(drawn=masks)
-def test_random_masks(key, drawn, tmp_path_factory, make_project):
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=projects, few=st.booleans())
+def test_random_masks(key, drawn, few, tmp_path_factory, make_project):
     folder = tmp_path_factory.mktemp(key)
-    named = {f"{i}.png": m for i, m in enumerate(drawn)}
-    project = make_project(folder, named, ClassTable.from_names(["background", "disc", "ring"]))
+    classes = ["background", *(f"class {i}" for i in range(1, 255))]
+    if few:
+        classes = classes[:3]
+        drawn = {n: np.where((m > 2) & (m < 255), m % 3, m) for n, m in drawn.items()}
+    named = {f"{name}.png": mask.astype(np.uint8) for name, mask in drawn.items()}
+    project = make_project(folder, named, ClassTable.from_names(classes))
     come_back(project, key, folder)
 
 
