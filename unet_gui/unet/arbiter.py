@@ -232,9 +232,14 @@ class Arbiter:
         return finished or shared
 
     def curve(self) -> list[Counts]:
-        """C×C confusion of what was shown for each finished image, in the order of work."""
-        shown = self._records.get(SHOWN, {})
-        return [self.confusion(SHOWN, [i]) for i, r in shown.items() if r.finished]
+        """C×C confusion of what was shown for each finished image, in the order of work.
+
+        C is one more than the highest class in any of them.
+        """
+        shown = {i: r for i, r in self._records.get(SHOWN, {}).items() if r.finished}
+        ids = [np.divmod(r.codes // BINS, 256) for r in shown.values()]
+        top = 1 + max((int(part.max(initial=0)) for both in ids for part in both), default=0)
+        return [self.confusion(SHOWN, [i])[:top, :top] for i in shown]
 
     # -- how sure is sure ------------------------------------------------------------------
 

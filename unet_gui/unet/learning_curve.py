@@ -176,7 +176,9 @@ def _tallies(confusions: Sequence[Counts], class_id: int | None) -> Counts:
     hits = np.stack([np.diag(c) for c in confusions])
     truth = np.stack([c.sum(1) for c in confusions])
     guess = np.stack([c.sum(0) for c in confusions])
-    classes = np.flatnonzero(truth.any(0)) if class_id is None else np.array([class_id])
+    classes = np.flatnonzero(truth.any(0))
+    if class_id is not None:
+        classes = classes[classes == class_id]
     tallies = np.stack([hits[:, classes], truth[:, classes], guess[:, classes]], 1)
     kept: Counts = tallies[tallies[:, 1].any(1)]
     return kept

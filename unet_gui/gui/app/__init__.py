@@ -68,6 +68,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window = MainWindow(session, state, prediction, finetuning, theme=theme, settings=settings)
     window.commands["instant"].setChecked(instant.enabled)
     window.instant_switched.connect(instant.set_enabled)
+    instant.judged.connect(window.learner.show_standing)
     window.data_flows.encoder_fetched.connect(instant.begin_anew)
     # Behind the widgets in the list of children, hence deleted after them.
     for part in (theme, session, state, prediction, instant, finetuning, watcher):

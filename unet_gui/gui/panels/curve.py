@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, QSize, Qt
@@ -16,7 +16,7 @@ from unet_gui.gui.theme import scaled_font
 from unet_gui.gui.theme.tokens import SPACE_M, SPACE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from unet_gui.gui.theme import Theme
 
@@ -35,12 +35,14 @@ class Curve:
         color: "#rrggbb".
         points: (seconds, value), rising in seconds.
         bold: drawn thicker, for the one that matters most.
+        band: (seconds, low, high) where the value is not certain, rising in seconds.
     """
 
     name: str
     color: str
     points: Sequence[Point]
     bold: bool = False
+    band: Sequence[tuple[float, float, float]] = ()
 
 
 class CurveChart(QWidget):
@@ -50,13 +52,22 @@ class CurveChart(QWidget):
         theme: colours.
         title: what the values are, above the chart.
         top: upper end of the scale; fitted to the values when None.
+        words: how a place on the scale below is said; seconds as a duration.
     """
 
-    def __init__(self, theme: Theme, title: str, *, top: float | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        *,
+        top: float | None = None,
+        words: Callable[[float], str] = duration,
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._title = title
         self._top = top
+        self._words = words
         self._curves: list[Curve] = []
         self._pointer: float | None = None
         self.setMouseTracking(True)
@@ -72,9 +83,7 @@ class CurveChart(QWidget):
 
     def show_curves(self, curves: Sequence[Curve]) -> None:
         """Draw these from now on."""
-        self._curves = [
-            Curve(c.name, c.color, _thinned(c.points), c.bold) for c in curves if c.points
-        ]
+        self._curves = [replace(c, points=_thinned(c.points)) for c in curves if c.points]
         last = "; ".join(f"{c.name} {_number(c.points[-1][1])}" for c in self._curves)
         self.setAccessibleDescription(last)
         self.update()
@@ -118,6 +127,7 @@ class CurveChart(QWidget):
         painter.drawText(QPointF(0, painter.fontMetrics().ascent() + 1), self._title)
         self._paint_axes(painter, area)
         for curve in self._curves:
+            self._paint_band(painter, area, curve)
             self._paint_curve(painter, area, curve)
         if self._pointer is not None and self._curves:
             self._paint_pointer(painter, area, self._pointer)
@@ -137,8 +147,22 @@ class CurveChart(QWidget):
             )  # fmt: skip
         below = QRectF(area.left(), area.bottom() + 2, area.width(), self.fontMetrics().height())
         if self._curves:
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, duration(0))
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, duration(self._x_end()))
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._words(0))
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._words(self._x_end()))
+
+    def _paint_band(self, painter: QPainter, area: QRectF, curve: Curve) -> None:
+        if len(curve.band) < 2:
+            return
+        upper = [self._place((x, high), area) for x, _, high in curve.band]
+        lower = [self._place((x, low), area) for x, low, _ in curve.band]
+        ground = self._theme.color("faint")
+        if not _close(curve.color, self._theme.tokens.surface):
+            ground = QColor(curve.color)
+            ground.setAlpha(60)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_curve(self, painter: QPainter, area: QRectF, curve: Curve) -> None:
         pen = QPen(QColor(curve.color), 2.4 if curve.bold else 1.5)
@@ -191,10 +215,10 @@ class CurveChart(QWidget):
 
     def values_at(self, seconds: float) -> str:
         """What the tool tip says there, as rich text."""
-        rows = [f"<b>{duration(seconds)}</b>"]
+        rows = [f"<b>{self._words(seconds)}</b>"]
         rows += [
             f"<span style='color:{c.color}'>■</span> {html.escape(c.name)} "
-            f"{_number(nearest(c.points, seconds)[1])}"
+            f"{_number(nearest(c.points, seconds)[1])}{_range(c, seconds)}"
             for c in self._curves
         ]
         return "<br>".join(rows)
@@ -203,6 +227,14 @@ class CurveChart(QWidget):
 def nearest(points: Sequence[Point], seconds: float) -> Point:
     """The point closest in time."""
     return min(points, key=lambda p: abs(p[0] - seconds))
+
+
+def _range(curve: Curve, seconds: float) -> str:
+    """The band's ends at that place; empty where there is none."""
+    if not curve.band:
+        return ""
+    _, low, high = min(curve.band, key=lambda p: abs(p[0] - seconds))
+    return f" ({_number(low)} – {_number(high)})"
 
 
 def nice_end(value: float) -> float:

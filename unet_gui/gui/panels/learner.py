@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.gui.panels.curve import Curve, CurveChart
 from unet_gui.gui.panels.rounds import RoundsList, title_of
+from unet_gui.gui.panels.standing import StandingView
 from unet_gui.gui.panels.wording import duration, score
 from unet_gui.gui.theme.tokens import SPACE_L, SPACE_M
 from unet_gui.gui.theme.widgets import named, styled
 
 if TYPE_CHECKING:
     from unet_gui.gui.finetuning import FineTuneState, FineTuning, Outcome
+    from unet_gui.gui.instant import Standing
     from unet_gui.gui.prediction import PredictionService
     from unet_gui.gui.session import Session
     from unet_gui.gui.theme import Theme
@@ -141,6 +143,7 @@ class LearnerPanel(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.iou_chart = CurveChart(self._theme, self.tr("Match with your corrections"), top=1.0)
         self.loss_chart = CurveChart(self._theme, self.tr("Training loss"))
+        self.standing = StandingView(self._theme)
         self.rounds = RoundsList(self._theme)
         self._lay_out()
 
@@ -157,6 +160,7 @@ class LearnerPanel(QWidget):
         column.setSpacing(SPACE_M)
         column.addWidget(self.who)
         column.addWidget(self.what)
+        column.addWidget(self.standing)
         column.addLayout(row)
         for widget in (self.bar, self.remaining, self.result, self.iou_chart, self.loss_chart):
             column.addWidget(widget)
@@ -189,10 +193,16 @@ class LearnerPanel(QWidget):
         self._theme.changed.connect(self._show_state)
         self._theme.changed.connect(self._show_curves)
 
+    def show_standing(self, standing: Standing | None) -> None:
+        """How the learners stand against each other; None for nothing known."""
+        self.standing.show_standing(self._session.project, standing)
+        self._show_who()
+
     # -- what happens ----------------------------------------------------------------------------
 
     def _on_project_changed(self) -> None:
         self._say("", "")
+        self.show_standing(None)
         self._show_rounds()
         self._show_state()
         self._show_curves()
@@ -240,6 +250,8 @@ class LearnerPanel(QWidget):
         state = self._prediction.state
         if project is None:
             text = self.tr("No project is open")
+        elif self._prediction.silent and self._together():
+            text = self.tr("The instant learner and {0} propose").format(title_of(name))
         elif self._prediction.silent:
             text = self.tr("The instant learner proposes")
         elif state.kind == "loading":
@@ -257,6 +269,10 @@ class LearnerPanel(QWidget):
             parts.append(state.device)
         self.what.setText(" · ".join(parts))
         self.what.setVisible(bool(parts))
+
+    def _together(self) -> bool:
+        verdict = self.standing.verdict
+        return verdict is not None and verdict.chosen not in ("", verdict.better)
 
     def _show_state(self) -> None:
         state: FineTuneState = self._finetuning.state
