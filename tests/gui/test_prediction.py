@@ -1,5 +1,6 @@
 """Predicting in the background, with a predictor that waits until the test lets it go on."""
 
+import json
 import threading
 
 import numpy as np
@@ -179,3 +180,17 @@ def test_new_names_of_classes_reload_but_new_colours_do_not(service, session, qt
     session.project.set_classes(table.renamed(0, "other"))
     session.classes_changed.emit()
     assert not session.has_prediction("0.png")
+
+
+@pytest.mark.parametrize(("scores", "silent"), [({"threshold": 0.5}, 8), ({}, 0), (None, 0)])
+def test_silent_where_the_round_was_often_wrong_when_so_unsure(project, scores, silent):
+    folder = project.models_dir / "round-001"
+    folder.mkdir(parents=True)
+    (folder / "checkpoint.safetensors").write_bytes(b"")
+    (folder / "model.json").write_text(json.dumps({"scores": scores}))
+    mask, confidence = np.ones((4, 4), np.uint8), np.full((4, 4), 200, np.uint8)
+    confidence[:2] = 120
+    ghost = prediction._offered(project, mask, confidence, "round-001")
+    assert (ghost.mask == 255).sum() == silent
+    assert (mask == 1).all()
+    assert (prediction._offered(project, mask, confidence, "starter").mask == 1).all()

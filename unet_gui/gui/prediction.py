@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.progress import Progress
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.jobs import JobRunner
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
     from unet_gui.core.errors import UnetGuiError
@@ -235,10 +239,25 @@ def _predict(
     yield Progress(0, 1)
     cached = project.load_prediction(entry, round_name=round_name)
     if cached is not None:
-        return Ghost(cached.mask, cached.confidence, round_name), ""
+        return _offered(project, cached.mask, cached.confidence, round_name), ""
     if image is None:
         image = pages.read(entry)
         yield Progress(0, 1)
     prediction = yield from predictor.predict(image)
     project.save_prediction(entry, prediction.mask, prediction.confidence, round_name=round_name)
-    return Ghost(prediction.mask, prediction.confidence, round_name), prediction.note
+    ghost = _offered(project, prediction.mask, prediction.confidence, round_name)
+    return ghost, prediction.note
+
+
+def _offered(
+    project: Project, mask: NDArray[np.uint8], confidence: NDArray[np.uint8], round_name: str
+) -> Ghost:
+    """Silent where the round's proposals of this confidence were wrong on held-back corrections."""
+    found = {r.name: r for r in project.rounds()}.get(round_name)
+    scores = found.info.get("scores") if found is not None else None
+    threshold = scores.get("threshold") if isinstance(scores, dict) else None
+    if not isinstance(threshold, int | float):
+        return Ghost(mask, confidence, round_name)
+    sure = mask.copy()
+    sure[confidence < 255 * threshold] = UNLABELLED
+    return Ghost(sure, confidence, round_name)

@@ -336,12 +336,13 @@ def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[f
     return (a[0] * a[1] + b[0] * b[1]) / weight, weight, a[2] + b[2]
 
 
-def sure_enough(right: Counts, wrong: Counts) -> float:
+def sure_enough(right: Counts, wrong: Counts, *, otherwise: float = SUREST) -> float:
     """The confidence from which on nine in ten were right, 0.5..0.9; 0.6 where little is known.
 
     Args:
         right: Pixels proposed rightly, by confidence in equal steps.
         wrong: The same for wrong ones.
+        otherwise: Where no confidence is high enough.
     """
     if (right + wrong).sum() < ENOUGH:
         return USUAL
@@ -349,4 +350,4 @@ def sure_enough(right: Counts, wrong: Counts) -> float:
     hits = np.cumsum(right[::-1])[::-1]
     judged = hits + np.cumsum(wrong[::-1])[::-1]
     good = np.flatnonzero((hits >= WANTED * judged) & (judged > 0))
-    return min(SUREST, max(LEAST, float(good[0]) / len(right))) if len(good) else SUREST
+    return min(SUREST, max(LEAST, float(good[0]) / len(right))) if len(good) else otherwise

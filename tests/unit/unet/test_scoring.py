@@ -97,3 +97,28 @@ def test_rare_classes_are_in_every_choice():
 def test_few_cells_are_all_taken_once():
     cells = [cell(1, 0, 1), cell(2, 1)]
     assert sorted(c.draw for c in chosen(cells)) == [1, 2]
+
+
+class Boasts(Reads):
+    """Surely right where it is bright, and as surely right as wrong where it is less sure."""
+
+    def __call__(self, x):
+        bright = x[:, :1] > 0.3
+        coin = (torch.arange(x.shape[-1]) % 2 == 0).expand_as(bright)
+        one = torch.where(bright, 4.0, torch.where(coin, 0.4, -0.4))
+        return torch.cat([-one, one], 1)
+
+
+def test_the_threshold_is_where_nine_in_ten_were_right(spec):
+    score_set = ScoreSet(sample_set())
+    assert 0.7 <= score_set.score(Boasts(spec), CPU, "unit", [0, 1]).threshold <= 0.9
+    assert score_set.score(Reads(spec), CPU, "unit", [0, 1]).threshold == pytest.approx(
+        0.5, abs=0.1
+    )
+    # a network that is never right nine times in ten keeps the usual one
+    assert score_set.score(Reads(spec, -1.0), CPU, "unit", [0, 1]).threshold == 0.6
+
+
+def test_a_threshold_is_written_where_there_is_one():
+    assert "threshold" not in Score(0.5).to_info()
+    assert Score(0.5, threshold=0.7).to_info()["threshold"] == 0.7
