@@ -13,6 +13,7 @@ from unet_gui.core.errors import TrainingError
 from unet_gui.gui.finetuning import FineTuneState, Outcome, Score
 from unet_gui.gui.panels.curve import Curve, CurveChart, nice_end
 from unet_gui.gui.panels.learner import LearnerPanel
+from unet_gui.gui.panels.wording import count
 from unet_gui.gui.prediction import PredictionState
 
 
@@ -190,6 +191,8 @@ def test_a_round_is_noted_and_says_what_it_learned_from(panel, session):
     make_rounds(session, 0.71, 0.81, adopted="round-002")
     path = Path(session.project.models_dir) / "round-002" / "model.json"
     about = {**json.loads(path.read_text()), "samples": 3, "labelled_pixels": 4321}
+    about["classes"] = [{"id": 0, "name": "ground"}, {"id": 2, "name": "core"}]
+    about["scores"]["iou"] = {"0": 0.9, "2": 0.5, "7": 0.1}
     path.write_text(json.dumps({**about, "parent": "round-001"}))
     panel.rounds.show_rounds(session.project)
     panel.rounds.note.setText("the one with < night images")
@@ -198,7 +201,12 @@ def test_a_round_is_noted_and_says_what_it_learned_from(panel, session):
     words = panel.rounds.tree.topLevelItem(0).toolTip(1)
     assert "Images: 3" in words
     assert "Labelled pixels: 4" in words
-    assert "round-001" in words
+    assert "Round 1" in words
+    panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(0))
+    assert panel.rounds.details.isVisible()
+    assert panel.rounds.details.text().splitlines() == [
+        f"Images: 3 · Labelled pixels: {count(4321)}", "ground 0.90 · core 0.50", "Went on from: Round 1",
+    ]  # fmt: skip
     assert "&lt; night" in words
     panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(1))
     assert panel.rounds.note.text() == ""

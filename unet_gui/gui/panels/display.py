@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QAction, QShowEvent
 
+    from unet_gui.gui.options import ViewOptions
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
     from unet_gui.gui.theme import Theme
@@ -73,6 +74,9 @@ class DisplayPanel(QWidget):
         self.brightness = self._slider("display_brightness", self.tr("Brightness"))
         self.contrast = self._slider("display_contrast", self.tr("Contrast"))
         self.invert = named(QCheckBox(self.tr("Invert")), "display_invert")
+        self.doubt = self._slider("uncertainty_opacity", self.tr("Strength of the uncertainty map"))
+        self.doubt.setRange(10, 100)
+        self.doubt.setToolTip(self.tr("Strength of the uncertainty map"))
         self.numbers = named(QLabel(), "display_levels")
         self._build()
         self._connect()
@@ -112,6 +116,10 @@ class DisplayPanel(QWidget):
             label.setBuddy(slider)
             sliders.addWidget(label, row, 0)
             sliders.addWidget(slider, row, 1)
+        label = QLabel(self.tr("Uncertainty"))
+        label.setBuddy(self.doubt)
+        sliders.addWidget(label, 2, 0)
+        sliders.addWidget(self.doubt, 2, 1)
         bottom = QHBoxLayout()
         bottom.addWidget(self.invert, 1)
         bottom.addWidget(reset)
@@ -152,10 +160,17 @@ class DisplayPanel(QWidget):
         self.brightness.valueChanged.connect(lambda v: self._change(brightness=v / 100))
         self.contrast.valueChanged.connect(lambda v: self._change(contrast=v / 100))
         self.invert.toggled.connect(self.set_inverted)
+        self.doubt.valueChanged.connect(lambda v: state.set_view(uncertainty_opacity=v / 100))
+        state.view_changed.connect(self._on_view_options_changed)
+        self._on_view_options_changed(state.view)
         state.display_changed.connect(self._show)
         session.image_opened.connect(self._on_image_changed)
         session.image_closed.connect(self._on_image_changed)
         self._timer.timeout.connect(self._refresh)
+
+    def _on_view_options_changed(self, view: ViewOptions) -> None:
+        self.doubt.setValue(round(100 * view.uncertainty_opacity))
+        self.doubt.setEnabled(view.uncertainty)
 
     # -- values ----------------------------------------------------------------------------------
 

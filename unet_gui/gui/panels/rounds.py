@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt, Sign
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from unet_gui.core.errors import ProjectError
-from unet_gui.gui.panels.wording import score, tip
+from unet_gui.gui.panels.wording import count, score, tip
 from unet_gui.gui.theme.tokens import SPACE_M
 from unet_gui.gui.theme.widgets import named
 
@@ -64,6 +65,11 @@ class RoundsList(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.use_button = named(QPushButton(self.tr("Use this round")), "use_round")
+        self.details = named(QLabel(), "round_details")
+        self.details.setTextFormat(Qt.TextFormat.PlainText)
+        self.details.setWordWrap(True)
+        self.details.setProperty("muted", True)
+        self.details.setProperty("small", True)
         self.note = named(QLineEdit(), "round_note")
         self.note.setPlaceholderText(self.tr("A note about this round"))
         self.note.setAccessibleName(self.note.placeholderText())
@@ -72,6 +78,7 @@ class RoundsList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_M)
         layout.addWidget(self.tree)
+        layout.addWidget(self.details)
         layout.addWidget(self.note)
         layout.addWidget(self.use_button)
         self.tree.currentItemChanged.connect(self._on_tree_current_changed)
@@ -120,16 +127,25 @@ class RoundsList(QWidget):
         """Where a round comes from, in lines: its folder, data, parent and note."""
         if entry is None:
             return self.tr("What proposed before the first round")
-        locale, info = QLocale(), entry.info
-        lines = [entry.name]
+        return "\n".join([entry.name, *self._facts(entry), *filter(None, [entry.note])])
+
+    def _facts(self, entry: Round) -> list[str]:
+        """What a round learned from, how it did on each class, and what it went on from."""
+        info, lines = entry.info, []
         if info.get("samples"):
-            lines.append(self.tr("Images: {0}").format(info["samples"]))
-        if info.get("labelled_pixels"):
-            pixels = locale.toString(int(info["labelled_pixels"]))
-            lines.append(self.tr("Labelled pixels: {0}").format(pixels))
+            data = [self.tr("Images: {0}").format(info["samples"])]
+            if info.get("labelled_pixels"):
+                pixels = count(int(info["labelled_pixels"]))
+                data.append(self.tr("Labelled pixels: {0}").format(pixels))
+            lines.append(" · ".join(data))
+        names = {str(c.get("id")): str(c.get("name")) for c in info.get("classes") or []}
+        iou = (info.get("scores") or {}).get("iou") or {}
+        found = [f"{names[i]} {score(value)}" for i, value in iou.items() if i in names]
+        if found:
+            lines.append(" · ".join(found))
         if info.get("parent"):
-            lines.append(self.tr("Went on from: {0}").format(info["parent"]))
-        return "\n".join([*lines, *([entry.note] if entry.note else [])])
+            lines.append(self.tr("Went on from: {0}").format(title_of(str(info["parent"]))))
+        return lines
 
     def _on_note_finished(self) -> None:
         entry = self._noted
@@ -171,6 +187,9 @@ class RoundsList(QWidget):
         self._noted = self._rounds.get(shown or "")
         self.note.setText(self._noted.note if self._noted is not None else "")
         self.note.setEnabled(self._noted is not None)
+        lines = self._facts(self._noted) if self._noted is not None else []
+        self.details.setText("\n".join(lines))
+        self.details.setVisible(bool(lines))
         self.use_button.setEnabled(chosen is not None and chosen != (self.adopted or ""))
 
     def _use_chosen(self) -> None:
