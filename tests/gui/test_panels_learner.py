@@ -205,8 +205,10 @@ def test_a_round_is_noted_and_says_what_it_learned_from(panel, session):
     panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(0))
     assert panel.rounds.details.isVisible()
     assert panel.rounds.details.text().splitlines() == [
-        f"Images: 3 · Labelled pixels: {count(4321)}", "ground 0.90 · core 0.50", "Went on from: Round 1",
-    ]  # fmt: skip
+        f"Images: 3 · Labelled pixels: {count(4321)}",
+        "ground 0.90 · core 0.50",
+        "Went on from: Round 1",
+    ]
     assert "&lt; night" in words
     panel.rounds.tree.setCurrentItem(panel.rounds.tree.topLevelItem(1))
     assert panel.rounds.note.text() == ""

@@ -167,7 +167,7 @@ def ramp(opacity: float) -> NDArray[np.uint32]:
     stops = [stop for stop, _ in RAMP]
     at = np.arange(256) / 255
     rgb = np.stack([np.interp(at, stops, [c[i] for _, c in RAMP]) for i in range(3)], 1)
-    alpha = opacity * np.sqrt(at)
+    alpha = opacity * at**0.75
     mixed = np.round(rgb * alpha[:, None]).astype(np.uint32)
     strength = np.round(255 * alpha).astype(np.uint32)
     red, green, blue = mixed.T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from unet_gui.gui.theme import Theme
 
 
+MINUTE: Final = 60
 SCREENFUL: Final = 100
 """More rows than a screen shows."""
 
@@ -290,7 +292,9 @@ class ImageListPanel(QWidget):
         waiting = total - counts[Status.DONE]
         left = self._queue.seconds_left(waiting) if self._queue is not None else None
         if left:
-            text += " · " + self.tr("about {0} left").format(duration(left))
+            # an estimate knows no seconds
+            coarse = duration(MINUTE * math.ceil(left / MINUTE))
+            text += " · " + self.tr("about {0} left").format(coarse)
         self.counted.emit(text if total else "")
         if self.filter.active:
             text += " · " + self.tr("{0} shown").format(count(shown))

@@ -160,9 +160,9 @@ class LearnerPanel(QWidget):
         column.setSpacing(SPACE_M)
         column.addWidget(self.who)
         column.addWidget(self.what)
-        column.addWidget(self.standing)
         column.addLayout(row)
-        for widget in (self.bar, self.remaining, self.result, self.iou_chart, self.loss_chart):
+        for widget in (self.bar, self.remaining, self.result, self.standing, self.iou_chart,
+                       self.loss_chart):  # fmt: skip
             column.addWidget(widget)
         column.addWidget(self.rounds)
         column.addStretch(1)
