@@ -29,7 +29,7 @@ _FAR: Final = 1 << 40
 _STEPS: Final = np.arange(1 << 14, dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Dab:
     """What a brush covers that stands still, hard-edged: a class has no half pixels.
 
@@ -40,17 +40,18 @@ class Dab:
         at: its middle.
         radius: of the disc, or half the side of the square, in pixels.
         square: the brush is a square.
-        top: the first row, in pixels of the image and maybe outside of it.
-        first: int64 a row, the first covered column.
-        last: int64 a row, the column after the last covered one.
+        top, bottom: the first row, in pixels of the image and maybe outside of it, and the row
+            after the last one.
+        ends: int64 2×rows, the first covered column and, with the sign turned round, the one after
+            the last: so both are widened by a minimum.
     """
 
     at: Point
     radius: float
     square: bool
     top: int
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    bottom: int
+    ends: NDArray[np.int64]
 
     @classmethod
     def of(cls, at: Point, diameter: float, *, square: bool = False) -> Dab:
@@ -60,27 +61,22 @@ class Dab:
         top = min(math.ceil(y - radius - _HALF), math.floor(y))
         count = max(math.floor(y + radius - 1 + _HALF), math.floor(y)) + 1 - top
         if square:
-            first = np.full(count, math.ceil(x - radius - _HALF), np.int64)
-            last = np.full(count, math.floor(x + radius - 1 + _HALF) + 1, np.int64)
+            ends = np.empty((2, count), np.int64)
+            ends[0] = math.ceil(x - radius - _HALF)
+            ends[1] = math.ceil(-x - radius - _HALF)
         else:
             half = _steps(count) + (top + 0.5 - y)
             half *= half
             np.subtract(radius * radius, half, out=half)
             np.maximum(half, 0.0, out=half)
             np.sqrt(half, out=half)
-            first = np.ceil((x - _HALF) - half).astype(np.int64)
-            half += x + _HALF
-            last = np.floor(half, out=half).astype(np.int64)
+            both = np.array([[x - _HALF], [-x - _HALF]]) - half
+            ends = np.ceil(both, out=both).astype(np.int64)
         if radius < 0.75:  # a larger one reaches the centre of the pixel it stands on
             row, column = math.floor(y) - top, math.floor(x)
-            first[row] = min(first[row], column)
-            last[row] = max(last[row], column + 1)
-        return cls(at, radius, square, top, first, last)
-
-    @property
-    def bottom(self) -> int:
-        """The row after the last one."""
-        return self.top + len(self.first)
+            ends[0, row] = min(ends[0, row], column)
+            ends[1, row] = min(ends[1, row], -column - 1)
+        return cls(at, radius, square, top, top + count, ends)
 
 
 def swept(a: Dab, b: Dab, bounds: Rect, *, new: bool = False) -> Runs:
@@ -95,23 +91,27 @@ def swept(a: Dab, b: Dab, bounds: Rect, *, new: bool = False) -> Runs:
         bounds: pixels outside are left out.
         new: leave out what the first dab covers.
     """
-    top, bottom = min(a.top, b.top), max(a.bottom, b.bottom)
-    first = np.empty((1 + new, bottom - top), np.int64)
-    last = np.empty_like(first)
-    first.fill(_FAR)
-    last.fill(-_FAR)
-    low, high = first[0], last[-1]
+    top = a.top if a.top < b.top else b.top
+    bottom = a.bottom if a.bottom > b.bottom else b.bottom
+    ends = np.empty((2, bottom - top), np.int64)
+    ends.fill(_FAR)
     under_a = slice(a.top - top, a.bottom - top)
-    under_b = slice(b.top - top, b.bottom - top)
-    low[under_a], high[under_a] = a.first, a.last
+    ends[:, under_a] = a.ends
     if b is not a:
-        np.minimum(low[under_b], b.first, out=low[under_b])
-        np.maximum(high[under_b], b.last, out=high[under_b])
-        _widen_between(a, b, top, low, high)
+        part = ends[:, b.top - top : b.bottom - top]
+        np.minimum(part, b.ends, out=part)
+        _widen_between(a, b, top, ends)
     if new:
+        runs = np.empty((2, 2, bottom - top), np.int64)
+        first, last = runs
+        first[0] = ends[0]
+        np.negative(ends[1], out=last[1])
         # Left of the first dab, and right of it; where it has no row, all is left of it.
-        last[0], first[1] = high, high
-        last[0, under_a], first[1, under_a] = a.first, a.last
+        last[0] = first[1] = last[1]
+        last[0, under_a] = a.ends[0]
+        np.negative(a.ends[1], out=first[1, under_a])
+    else:
+        first, last = ends[:1], -ends[1:]
     return _inside(Runs(_around(a, b, top, bottom), first, last), bounds)
 
 
@@ -162,7 +162,7 @@ def segment_footprint(
 
 def _around(a: Dab, b: Dab, top: int, bottom: int) -> Rect:
     """The box of both, for a round number of pixels at most one too wide."""
-    left, right = (a.at[0], b.at[0]) if a.at[0] <= b.at[0] else (b.at[0], a.at[0])
+    (left, _), (right, _) = (a.at, b.at) if a.at[0] <= b.at[0] else (b.at, a.at)
     return Rect(math.floor(left - a.radius), top, math.floor(right + a.radius) + 1, bottom)
 
 
@@ -180,9 +180,7 @@ def _inside(runs: Runs, bounds: Rect) -> Runs:
     )
 
 
-def _widen_between(
-    a: Dab, b: Dab, top: int, low: NDArray[np.int64], high: NDArray[np.int64]
-) -> None:
+def _widen_between(a: Dab, b: Dab, top: int, ends: NDArray[np.int64]) -> None:
     """Widen rows, in place, by the two straight sides of what is swept between two dabs."""
     if a.at[1] > b.at[1]:
         a, b = b, a
@@ -191,22 +189,16 @@ def _widen_between(
         return  # level: both dabs have the same rows, and what is between lies between them
     slope = (bx - ax) / (by - ay)
     x, y = _side(bx - ax, by - ay, a.radius, square=a.square)
-    for sign, edge in ((-1, low), (1, high)):
+    for sign, row in ((-1, ends[0]), (1, ends[1])):
         # y of where the side begins and ends, as rows whose centres it passes
         start = ay + sign * y
         begin = max(math.ceil(start - 0.5) - top, 0)
-        end = min(math.floor(by + sign * y - 0.5) + 1 - top, len(low))
-        if begin >= end:
-            continue
-        at = _steps(end - begin) * slope
-        at += ax + sign * x + (top + begin + 0.5 - start) * slope
-        part = edge[begin:end]
-        if sign < 0:
-            at -= _HALF
+        end = min(math.floor(by + sign * y - 0.5) + 1 - top, len(row))
+        if begin < end:
+            at = _steps(end - begin) * (-sign * slope)
+            at -= sign * (ax + (top + begin + 0.5 - start) * slope) + x + _HALF
+            part = row[begin:end]
             np.minimum(part, np.ceil(at, out=at).astype(np.int64), out=part)
-        else:
-            at += _HALF
-            np.maximum(part, np.floor(at, out=at).astype(np.int64), out=part)
 
 
 def _side(dx: float, dy: float, radius: float, *, square: bool) -> Point:

@@ -102,7 +102,7 @@ class Spans:
         return Pixels(box, where)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Runs:
     """Some runs in each row, as many in all of them: what a brush newly covers.
 

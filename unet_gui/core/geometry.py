@@ -46,9 +46,9 @@ class Rect:
 
     def union(self, other: Rect) -> Rect:
         """The smallest rectangle around both; an empty one adds nothing."""
-        if self.empty:
+        if self.x1 <= self.x0 or self.y1 <= self.y0:
             return other
-        if other.empty:
+        if other.x1 <= other.x0 or other.y1 <= other.y0:
             return self
         return Rect(
             self.x0 if self.x0 < other.x0 else other.x0,

@@ -82,7 +82,7 @@ class ImageQueue(QObject):
         session.image_opened.connect(self._on_session_image_opened)
         session.status_changed.connect(self._on_session_status_changed)
         session.images_changed.connect(self._sort_soon)
-        for sign in (session.history_changed, session.mask_changed, state.hover_changed,
+        for sign in (session.history_changed, session.mask_touched, state.hover_changed,
                      state.zoom_changed):  # fmt: skip
             sign.connect(self._on_sign)
         if session.project is not None:

@@ -101,7 +101,7 @@ class InstantService(QObject):
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
         session.history_changed.connect(self._on_session_history_changed)
-        session.mask_changed.connect(self._on_session_mask_changed)
+        session.mask_touched.connect(self._on_session_mask_touched)
         session.classes_changed.connect(self._on_session_classes_changed)
 
     def set_enabled(self, enabled: bool) -> None:
@@ -175,7 +175,7 @@ class InstantService(QObject):
             self.restart()
         self._soon.start(0)
 
-    def _on_session_mask_changed(self, rect: Rect) -> None:
+    def _on_session_mask_touched(self, rect: Rect) -> None:
         self._near = ((rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2)
 
     def _on_session_history_changed(self) -> None:

@@ -51,6 +51,10 @@ class Decoration:
     def refresh(self) -> list[Rect]:
         """Follow pointer and tool; returns where anything was and is, to be repainted."""
         self._choose()
+        return self.follow()
+
+    def follow(self) -> list[Rect]:
+        """As `refresh` while nothing but the pointer has changed, as in the middle of a stroke."""
         at, before = self._pointer.at, self._cursor_box
         if self._cursor is None or at is None:
             self._cursor_box = EMPTY

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QPaintEvent, QTouchEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -38,7 +38,10 @@ _MODIFIERS = {
 }
 
 
-_COMMON = (QMouseEvent, QPaintEvent)
+HOVER_AFTER: Final = 30
+"""Milliseconds after which others hear where the pointer is in the middle of a stroke."""
+
+_COMMON: Final = (QMouseEvent, QPaintEvent)
 
 
 class CanvasInput(QWidget):
@@ -58,6 +61,8 @@ class CanvasInput(QWidget):
         self._batch: Rect | None = None
         self._one_repaint = _OneRepaint(self)
         self._shape = Qt.CursorShape.ArrowCursor
+        self._hover_soon = QTimer(self, singleShot=True, interval=HOVER_AFTER)
+        self._hover_soon.timeout.connect(self._hover)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
@@ -91,9 +96,13 @@ class CanvasInput(QWidget):
         self._decorate()
         self.update()
 
-    def _decorate(self) -> None:
-        """Cursor and guide anew: repaint where they were and where they are now."""
-        changed, shape = self._decoration.refresh(), self._decoration.shape
+    def _decorate(self, *, same: bool = False) -> None:
+        """Cursor and guide anew: repaint where they were and where they are now.
+
+        With `same` the tool looks as it did at the press, and has only moved.
+        """
+        changed = self._decoration.follow() if same else self._decoration.refresh()
+        shape = self._decoration.shape
         if shape is not self._shape:
             self._shape = shape
             self.setCursor(shape)
@@ -150,7 +159,7 @@ class CanvasInput(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         with self._one_repaint:
             self._pointer.move(Contact(event.position(), modifiers=event.modifiers()))
-            self._after_contact()
+            self._after_contact(same=self._pointer.dragging)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         with self._one_repaint:
@@ -169,14 +178,17 @@ class CanvasInput(QWidget):
             self._after_contact()
         event.accept()
 
-    def _after_contact(self) -> None:
+    def _after_contact(self, *, same: bool = False) -> None:
         if self._spring.lends:
             self._spring.settle(busy=self._pointer.hand.busy)
         if self._pointer.panning:
             self._on_view_changed()
-        else:
+            return
+        if not same:
             self._hover()
-            self._decorate()
+        elif not self._hover_soon.isActive():
+            self._hover_soon.start()  # words need not keep up with a brush
+        self._decorate(same=same)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned, notches = event.angleDelta(), event.angleDelta().y()

@@ -45,7 +45,7 @@ class Navigator(QWidget):
         self._viewport = Viewport()
         self._quiet = QTimer(self, singleShot=True, interval=QUIET)
         self._quiet.timeout.connect(self.update)
-        session.mask_changed.connect(lambda _: self._quiet.start())
+        session.mask_touched.connect(lambda _: self._quiet.start())
         canvas.view_changed.connect(self.update)
         canvas.look_changed.connect(self.update)
         canvas.backdrop.arrived.connect(lambda _: self.update())

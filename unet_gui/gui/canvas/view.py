@@ -249,8 +249,8 @@ class CanvasView(CanvasLooking):
         self._twin.place(twin)
         self._on_view_changed()
 
-    def _decorate(self) -> None:
-        super()._decorate()
+    def _decorate(self, *, same: bool = False) -> None:
+        super()._decorate(same=same)
         self._rulers.set_mark(self._pointer.at)
 
     def _on_tool_changed(self, _value: object = None) -> None:

@@ -191,7 +191,7 @@ class ClassListPanel(QWidget):
         session.project_closed.connect(self._reload)
         session.image_opened.connect(self._count)
         session.image_closed.connect(self._count)
-        session.mask_changed.connect(self._on_session_mask_changed)
+        session.mask_touched.connect(self._on_session_mask_touched)
         state.active_class_changed.connect(self._follow)
         self._count_timer.timeout.connect(self._count)
         state.class_view_changed.connect(self._show_views)
@@ -229,7 +229,7 @@ class ClassListPanel(QWidget):
         self._following = False
         self.chosen_changed.emit()
 
-    def _on_session_mask_changed(self) -> None:
+    def _on_session_mask_touched(self) -> None:
         if not self._count_timer.isActive():
             self._count_timer.start()
 

@@ -91,7 +91,7 @@ class MainStatusBar(QStatusBar):
         session, state = self._session, self._state
         state.hover_changed.connect(self._show_hover_soon)
         state.zoom_changed.connect(self._show_zoom)
-        session.mask_changed.connect(self._show_hover_soon)
+        session.mask_touched.connect(self._show_hover_soon)
         session.ghost_changed.connect(self._show_hover_soon)
         self._hover_timer.timeout.connect(lambda: self._show_hover(state.hover))
         session.image_closed.connect(self._on_session_image_changed)

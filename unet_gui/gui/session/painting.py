@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import UnetGuiError
@@ -30,16 +30,21 @@ if TYPE_CHECKING:
 BAND: Final = 1024
 """Rows of a proposal accepted at a time, so that a huge one needs no copy of itself."""
 
+TOUCHED_AFTER: Final = 40
+"""Milliseconds after which those hear of a change who need not hear of each move of a brush."""
+
 
 class Painting(QObject):
     """The open image, its mask and what is proposed for it.
 
-    Signals carry: `mask_changed` and `ghost_changed` the Rect that needs a repaint,
+    Signals carry: `mask_changed` and `ghost_changed` the Rect that needs a repaint, `mask_touched`
+    the latest such Rect, once in a while, for all who need not hear of each move of a brush,
     `status_changed` the name of an image, `failed` an error worth a dialog, `noticed` a line for
     the status bar.
     """
 
     mask_changed = Signal(object)
+    mask_touched = Signal(object)
     ghost_changed = Signal(object)
     history_changed = Signal()
     status_changed = Signal(str)
@@ -57,6 +62,9 @@ class Painting(QObject):
         self.undo_keeper = UndoKeeper(self)
         self.undo_keeper.failed.connect(self.noticed)
         self._protection = Protection()
+        self._touched = QTimer(self, singleShot=True, interval=TOUCHED_AFTER)
+        self._touched.timeout.connect(self._tell_touched)
+        self._latest = EMPTY
         self._ghosts = ghost_cache()
         self._discarded: set[str] = set()
 
@@ -161,6 +169,8 @@ class Painting(QObject):
 
     def _edited(self, rect: Rect) -> Rect:
         self._announce(rect)
+        if self._touched.isActive():
+            self._tell_touched()
         self.history_changed.emit()
         if not rect.empty and self.project and self.entry and self.document:
             self.saver.request(self.project, self.entry, self.document)
@@ -170,6 +180,13 @@ class Painting(QObject):
     def _announce(self, rect: Rect) -> None:
         if not rect.empty:
             self.mask_changed.emit(rect)
+            self._latest = rect
+            if not self._touched.isActive():
+                self._touched.start()
+
+    def _tell_touched(self) -> None:
+        self._touched.stop()
+        self.mask_touched.emit(self._latest)
 
     # -- proposals -------------------------------------------------------------------------
 
