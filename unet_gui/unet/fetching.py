@@ -32,8 +32,8 @@ TIMEOUT: Final = 15.0
 
 PARTIAL: Final = ".partial"
 _ELSEWHERE: Final = (
-    "Connect to the internet and try again, or give a file of VGG16 weights: "
-    "train --encoder-weights FILE."
+    "Connect to the internet and try again, or give a file of VGG16 weights "
+    "(--encoder-weights FILE)."
 )
 _NETWORK: Final = (
     URLError,

@@ -111,6 +111,9 @@ class EncoderDialog(JobDialog):
         self.buttons.addWidget(self.fetch_button)
         self.setMinimumWidth(WIDTH)
         self._check()
+        layout = self.layout()
+        assert layout is not None
+        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))  # a guess makes it twice as high
         self.work("look", _look_job, self._on_looked, on_item=lambda _: None)
 
     @staticmethod
