@@ -15,13 +15,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from unet_gui.dataset.formats import cvat_read
 from unet_gui.dataset.formats.format import Format
+from unet_gui.dataset.formats.listing import Lister
 from unet_gui.dataset.formats.names import write_classes
-from unet_gui.dataset.formats.objects import MaskObject, objects
 from unet_gui.dataset.formats.rle import bit_runs, counts_of
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
-    dropped,
     losses,
     named,
     survives,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from unet_gui.core.progress import Progress
+    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -44,16 +44,13 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    skip = dropped(work.survey)
-    skipped = () if skip is None else (skip,)
-    names = {c.id: xml_name(c.name) for c in named(work.survey)}
+    lister = Lister(work, xml_name)
 
     def one(item: Item) -> None:
-        image = work.write_image(item, f"images/{item.name}")
-        mask = work.mask(item)
-        masks = [_mask(o, names[o.class_id]) for o in objects(mask, skip=skipped)]
-        size = {"width": mask.shape[1], "height": mask.shape[0]}
-        work.keep(item, {"name": image.rpartition("/")[2], **size, "masks": masks})
+        listed = lister.put(item, f"images/{item.name}")
+        masks = [_mask(o, name) for o, name in listed.objects]
+        size = {"width": listed.width, "height": listed.height}
+        work.keep(item, {"name": listed.image, **size, "masks": masks})
 
     yield from work.each(one)
     write_classes(work)

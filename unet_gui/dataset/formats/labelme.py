@@ -21,14 +21,12 @@ from PIL import Image
 
 from unet_gui.dataset.formats import labelme_read
 from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.listing import Lister
 from unet_gui.dataset.formats.names import write_classes
-from unet_gui.dataset.formats.objects import MaskObject, objects
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
-    dropped,
     losses,
-    named,
     survives,
 )
 
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from unet_gui.core.progress import Progress
+    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -54,30 +53,27 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    skip = dropped(work.survey)
-    skipped = () if skip is None else (skip,)
-    names = {c.id: c.name for c in named(work.survey)}
+    lister = Lister(work)
     folders = work.options["split"] == "folders"
 
     def one(item: Item) -> None:
         stem = f"{item.split}/{item.name}" if folders else item.name
-        image = work.write_image(item, stem)
-        mask = work.mask(item)
-        data = {
+        listed = lister.put(item, stem)
+        data: dict[str, Any] = {
             "version": VERSION,
             "flags": {},
-            "shapes": [_shape(o, names[o.class_id]) for o in objects(mask, skip=skipped)],
-            "imagePath": image.rpartition("/")[2],
+            "shapes": [_shape(o, name) for o, name in listed.objects],
+            "imagePath": listed.image,
             "imageData": None,
-            "imageHeight": mask.shape[0],
-            "imageWidth": mask.shape[1],
+            "imageHeight": listed.height,
+            "imageWidth": listed.width,
         }
         work.write_json(f"{stem}.json", data, indent=1)
 
     yield from work.each(one)
     write_classes(work)
     # labelme itself wants these two first.
-    lines = ["__ignore__", "_background_", *names.values()]
+    lines = ["__ignore__", "_background_", *lister.names.values()]
     work.target("labels.txt").write_text("".join(f"{n}\n" for n in lines), encoding="utf-8")
 
 

@@ -24,13 +24,13 @@ from unet_gui.dataset.formats import labelstudio_read
 from unet_gui.dataset.formats.brush import encode
 from unet_gui.dataset.formats.cvat import xml_name
 from unet_gui.dataset.formats.format import Format, Option
+from unet_gui.dataset.formats.listing import Lister
 from unet_gui.dataset.formats.names import write_classes
 from unet_gui.dataset.formats.objects import MaskObject, objects, whole_classes
 from unet_gui.dataset.formats.rle import bit_runs
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
-    dropped,
     losses,
     named,
     survives,
@@ -58,19 +58,17 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    skip = dropped(work.survey)
-    skipped = () if skip is None else (skip,)
-    names = {c.id: c.name for c in named(work.survey)}
+    lister = Lister(work)
     regions = whole_classes if work.options["regions"] == "class" else objects
 
     def one(item: Item) -> None:
-        image = work.write_image(item, f"images/{item.name}").rpartition("/")[2]
-        mask = work.mask(item)
+        listed = lister.put(item, f"images/{item.name}", regions)
+        shape = (listed.height, listed.width)
         results = [
-            _region(o, names[o.class_id], mask.shape, f"{item.name}/{i}")
-            for i, o in enumerate(regions(mask, skip=skipped))
+            _region(o, name, shape, f"{item.name}/{i}")
+            for i, (o, name) in enumerate(listed.objects)
         ]
-        work.keep(item, {"image": image, "result": results})
+        work.keep(item, {"image": listed.image, "result": results})
 
     yield from work.each(one)
     write_classes(work)
