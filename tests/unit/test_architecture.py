@@ -72,7 +72,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize("command", ["", "gui", "new", "train", "predict", "evaluate", "export",
-                                     "doctor", "stats", "compare",
+                                     "doctor", "stats", "compare", "queue",
                                      "import", "convert"])  # fmt: skip
 def test_help_loads_neither_torch_nor_qt(command):
     words = [command, "--help"] if command else ["--help"]

@@ -122,6 +122,15 @@ SUBCOMMANDS: Final = (
         ),
     ),
     Subcommand(
+        "queue",
+        "Learn",
+        "list the images in the order in which correcting them teaches most",
+        "List the images that are not done, those first that teach most about others: doubtful\n"
+        "ones that are like many and unlike what is done. It is what “Most to gain first” shows.",
+        "unet_gui.cli.queue",
+        ("queue field", "queue field --predict --most 5", "queue field --json"),
+    ),
+    Subcommand(
         "export",
         "Give away",
         "write the labelled images as a dataset",

@@ -14,17 +14,13 @@ from unet_gui.gui.jobs import JobRunner
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from unet_gui.dataset.project import ImageEntry, Project
+    from unet_gui.dataset.project import Project
     from unet_gui.gui.documents import Ghost
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
     from unet_gui.gui.state import ViewState
 
 SETTING: Final = "images/order"
-MOST: Final = 2000
-"""Images that are compared with each other; of more, evenly chosen ones."""
-
-SIDE: Final = 96
 LOOK_MS: Final = 700
 SAVE_MS: Final = 20000
 
@@ -216,82 +212,16 @@ def _remembered(settings: Settings | None) -> Order:
 
 
 def _doubt_of(ghost: Ghost) -> Generator[None, None, float]:
-    """As if nothing were painted: what is painted already would make the image look known."""
     yield
-    import numpy as np
+    from unet_gui.unet.image_order import doubt_of
 
-    from unet_gui.regions.mistakes import expected_gain
-
-    return expected_gain(np.full_like(ghost.mask, 255), ghost.mask, ghost.confidence)
+    return doubt_of(ghost.mask, ghost.confidence)
 
 
 def _sorted(
     project: Project, visited: list[str], looks: dict[str, Any], doubts: dict[str, float]
 ) -> Generator[None, None, list[str]]:
-    """Names in the order in which they should come up: visited ones, the rest, then done ones.
-
-    `looks` and `doubts` are filled on the way, so that the next time costs little.
-    """
     yield
-    import numpy as np
+    from unet_gui.unet.image_order import by_gain
 
-    from unet_gui.regions.next_image import ranked
-
-    seen = set(visited)
-    entries = _some(project)
-    known: list[ImageEntry] = []
-    for entry in entries:
-        if entry.name not in looks:
-            looks[entry.name] = _look(project, entry)
-            yield
-        if looks[entry.name] is not None:
-            known.append(entry)
-        if entry.name not in doubts:
-            found = _kept_doubt(project, entry)
-            if found is not None:
-                doubts[entry.name] = found
-                yield
-    if not known:
-        return visited
-    labelled = np.array([project.is_done(e) or e.name in seen for e in known])
-    order = ranked(
-        np.stack([looks[e.name] for e in known]),
-        np.array([doubts.get(e.name, np.nan) for e in known]),
-        labelled,
-    )
-    yield
-    chosen = [known[i].name for i in order]
-    taken = seen | set(chosen)
-    rest = [e for e in project.images if e.name not in taken]
-    waiting = [e.name for e in rest if not project.is_done(e)]
-    done = [e.name for e in rest if project.is_done(e)]
-    return [*visited, *chosen, *waiting, *done]
-
-
-def _some(project: Project) -> list[ImageEntry]:
-    """All images, or evenly chosen ones of very many."""
-    images = project.images
-    step = max(1, -(-len(images) // MOST))
-    return images[::step]
-
-
-def _look(project: Project, entry: ImageEntry) -> Any:
-    """What an image looks like; None where it cannot be read, which is said when it is opened."""
-    from unet_gui.core.errors import UnetGuiError
-    from unet_gui.regions.next_image import descriptor
-
-    try:
-        return descriptor(project.thumbnail(entry, SIDE))
-    except UnetGuiError:
-        return None
-
-
-def _kept_doubt(project: Project, entry: ImageEntry) -> float | None:
-    import numpy as np
-
-    from unet_gui.regions.mistakes import expected_gain
-
-    kept = project.load_prediction(entry)
-    if kept is None:
-        return None
-    return expected_gain(np.full_like(kept.mask, 255), kept.mask, kept.confidence)
+    return (yield from by_gain(project, visited=visited, looks=looks, doubts=doubts))
