@@ -189,8 +189,8 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     Args:
         project: The project.
         format: A key of `unet_gui.dataset.formats.FORMATS` that can be written: "voc", "png",
-            "coco", "yolo", "labelme", "cvat", "labelstudio", "cityscapes", "camvid", "nnunet",
-            "huggingface", ….
+            "coco", "yolo", "labelme", "cvat", "labelstudio", "supervisely", "datumaro",
+            "cityscapes", "camvid", "nnunet", "huggingface", ….
         out: The folder to write; new, empty or an earlier export, unless `overwrite`.
         val: Share of the images for validation, 0 ≤ val < 1.
         seed: Decides which images those are.
