@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from unet_gui.core.geometry import Rect
 from unet_gui.gui.state import Tool
 
 HEIGHT, WIDTH = 90, 120
@@ -80,9 +81,29 @@ def test_the_wheel_goes_back_from_all_to_the_one(many):
     many.wheel(20.5, 20.5, -1)
     assert shown(many) == alone
     many.wheel(20.5, 20.5, 1)
-    many.drag((60.5, 20.5))  # a click on one of the others paints them all
+    rect, where = many.canvas._pointer.preview.region
+    x, y = next(
+        (x, y)
+        for x, y, _ in SPOTS[1:]
+        if rect.x0 <= x < rect.x1 and rect.y0 <= y < rect.y1 and where[y - rect.y0, x - rect.x0]
+    )
+    many.drag((x + 0.5, y + 0.5))  # a click on one of the others paints them all
     assert painted(many)[20, 20]
-    assert painted(many)[20, 60]
+    assert painted(many)[y, x]
+
+
+def test_what_is_labelled_inside_or_beside_the_object_stays(many):
+    many.session.apply("Core", Rect(17, 17, 21, 21), 2)
+    many.drag((25.5, 20.5))
+    shown_before = shown(many)
+    QTest.keyClick(many.canvas, Qt.Key.Key_Return)
+    assert (mask(many)[17:21, 17:21] == 2).all()
+    assert painted(many).sum() == shown_before
+    assert painted(many)[20, 14]
+    many.drag((19.5, 19.5))  # clicked on itself, the core alone becomes the other class
+    QTest.keyClick(many.canvas, Qt.Key.Key_Return)
+    assert not (mask(many) == 2).any() or painted(many)[19, 19]
+    assert not (mask(many)[:, 30:] == 1).any()
 
 
 def test_where_nothing_is_alike_it_says_so_and_stays(make_easel, qtbot):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from unet_gui.core.geometry import Rect
+from unet_gui.regions import sides
 from unet_gui.regions.components import cropped, piece
 from unet_gui.regions.likely import likelihoods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from unet_gui.regions.known import Known
 
     Region = tuple[Rect, NDArray[np.bool_]]
 
@@ -22,8 +27,8 @@ LEVELS: Final = 28
 STEP: Final = 1.04
 """Least ratio of the areas of two levels."""
 
-CLEARLY: Final = 1.25
-"""How much better the second chain has to be: the first is easier to foresee for a person."""
+FAINTEST: Final = 6.0
+"""Grey levels a pixel: what is usual for edges in a window is at least that."""
 
 LARGEST: Final = 0.6
 """Of the window, the largest region."""
@@ -70,10 +75,12 @@ class Chain:
         x, y = self._x - origin[0], self._y - origin[1]
         window = Rect.of_shape(marked.shape)
         box, inside = cropped(window, piece(marked, x, y))
-        if box.empty:
-            return
+        if not box.empty:
+            self.add_piece(box.moved(*origin), inside)
+
+    def add_piece(self, box: Rect, inside: NDArray[np.bool_]) -> None:
+        """As `add`, of a connected piece at the point that is cut out already."""
         inside = filled(inside)
-        box = box.moved(*origin)
         if self.regions:
             outer, held = self.regions[-1]
             part = box.intersection(outer)
@@ -114,57 +121,44 @@ def opened_piece(marked: NDArray[np.bool_], x: int, y: int, radius: int = 1) -> 
     return piece(opened, x, y)
 
 
-def pick(colors: NDArray[np.float32], edges: NDArray[np.float32], x: int, y: int) -> Nested:
+def pick(
+    colors: NDArray[np.float32],
+    edges: NDArray[np.float32],
+    x: int,
+    y: int,
+    known: Known | None = None,
+) -> Nested:
     """The likeliest chain of regions around (x, y), its best level marked.
 
     A first chain holds what is like the point's own colour. Its best level says what object and
-    surroundings look like; a second chain follows the direction in colour space that tells them
-    apart best (Fisher 1936), and is taken when its best level scores
-    clearly higher.
+    surroundings look like; another chain follows the direction in colour space that tells them
+    apart best (Fisher 1936). Further ones take all that is at least as far as the point is from
+    what is usual in the window, in lightness, red against green, and yellow against blue: an
+    object clicked where it is faint is held whole by those. The last one is led by what is
+    labelled already.
 
     Args:
         colors: float32 3×H×W.
         edges: float32 H×W edge strength.
         x: pixel of the window.
         y: pixel of the window.
+        known: of the class to be painted.
     """
-    first = chain_of(unlikeness(colors, x, y), x, y)
-    scores = likelihoods(first, colors, edges)
-    best = int(np.argmax(scores))
-    second = chain_of(contrast(colors, first[best], x, y), x, y)
-    again = likelihoods(second, colors, edges)
-    if max(again) > CLEARLY * max(scores):
-        return Nested(second, int(np.argmax(again)))
-    return Nested(first, best)
-
-
-def unlikeness(colors: NDArray[np.float32], x: int, y: int) -> NDArray[np.float32]:
-    """Distance of every pixel's colour to the mean of the 3×3 pixels at the point."""
-    near = colors[:, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
-    own = near.reshape(3, -1).mean(1)
-    away: NDArray[np.float32] = np.sqrt(((colors - own[:, None, None]) ** 2).sum(0))
-    away[y, x] = 0
-    return away
-
-
-def contrast(colors: NDArray[np.float32], region: Region, x: int, y: int) -> NDArray[np.float32]:
-    """How far every pixel lies on the side of the surroundings of a region; 0 at the point."""
-    box, inside = region
-    height, width = colors.shape[1:]
-    reach = max(8, max(box.width, box.height) // 2)
-    around = box.expanded(reach).intersection(Rect(0, 0, width, height))
-    held = np.zeros((around.height, around.width), np.bool_)
-    held[box.moved(-around.x0, -around.y0).slices] = inside
-    local = colors[(slice(None), *around.slices)]
-    own, other = local[:, held], local[:, ~held]
-    if own.shape[1] < 8 or other.shape[1] < 8:
-        return unlikeness(colors, x, y)
-    spread = np.cov(own) + np.cov(other) + np.eye(3) * 0.5
-    direction = np.linalg.solve(spread, other.mean(1) - own.mean(1)).astype(np.float32)
-    along = np.tensordot(direction, colors, 1)
-    away: NDArray[np.float32] = np.maximum(along - along[y, x], 0)
-    # Pixels beyond the object's own colour are not more like it than the point is.
-    return away
+    usual = math.sqrt(max(float(np.percentile(edges[::2, ::2], 95)), FAINTEST))
+    score = partial(likelihoods, colors=colors, edges=edges, usual=usual, known=known)
+    first = chain_of(sides.unlikeness(colors, x, y), x, y)
+    scores = score(first)
+    found = [(float(scores.max()), first, int(scores.argmax()))]
+    ways = [sides.contrast(colors, first[found[0][2]], x, y)]
+    ways += [sides.beyond(plane, x, y) for plane in colors if np.ptp(plane[::4, ::4]) > 0]
+    if known is not None:
+        ways.append(sides.towards(known.along, x, y))
+    for away in ways:
+        chain = chain_of(away, x, y)
+        scores = score(chain)
+        found.append((float(scores.max()), chain, int(scores.argmax())))
+    _, chain, best = max(found, key=lambda one: one[0])
+    return Nested(chain, best)
 
 
 def chain_of(away: NDArray[np.float32], x: int, y: int) -> tuple[Region, ...]:
@@ -174,19 +168,30 @@ def chain_of(away: NDArray[np.float32], x: int, y: int) -> tuple[Region, ...]:
     limits, closed = _limits(away), closing(away)
     near = np.s_[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
     closed[near] = away[near]
-    for limit in limits:
+    before = math.inf
+    for limit in limits[_first_small(closed, limits, x, y) :]:
         part = closed[window.slices] <= limit
-        inside = piece(part, x - window.x0, y - window.y0)
-        area = np.count_nonzero(inside)
-        if area > LARGEST * away.size:
-            continue
-        if not chain.regions or area * STEP < np.count_nonzero(chain.regions[-1][1]):
-            chain.add(inside, (window.x0, window.y0))
-        if chain.regions:
-            window = chain.regions[-1][0].expanded(2).intersection(Rect.of_shape(away.shape))
+        box, inside = cropped(window, piece(part, x - window.x0, y - window.y0))
+        area = float(np.count_nonzero(inside))
+        if area * STEP < before:
+            chain.add_piece(box, inside)
+            before = area
+        window = box.expanded(2).intersection(Rect.of_shape(away.shape))
     if not chain.regions:
         chain.add(np.ones((1, 1), np.bool_), (x, y))
     return chain.ordered()
+
+
+def _first_small(closed: NDArray[np.float32], limits: NDArray[np.float64], x: int, y: int) -> int:
+    """The first limit whose piece is not nearly the whole window, by halving: pieces shrink."""
+    low, high = 0, len(limits)
+    while low < high:
+        middle = (low + high) // 2
+        if np.count_nonzero(piece(closed <= limits[middle], x, y)) > LARGEST * closed.size:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def closing(field: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,9 @@ import numpy as np
 
 from unet_gui.core.geometry import Rect
 from unet_gui.regions.chains import Chain, Nested, opened_piece, pick
+from unet_gui.regions.colors import smooth_colors
 from unet_gui.regions.components import piece
+from unet_gui.regions.known import known_things
 from unet_gui.regions.livewire import edge_strength
 from unet_gui.regions.similar import alike
 
@@ -37,6 +39,7 @@ class ObjectFinder:
         image: H×W×3 uint8, the window looked at.
         classes: H×W uint8 class ids of a prediction, 255 where there is none.
         confidence: H×W uint8, 0..255, how sure it is.
+        labelled: bool H×W, what has the class to be painted already.
     """
 
     def __init__(
@@ -45,10 +48,12 @@ class ObjectFinder:
         *,
         classes: NDArray[np.uint8] | None = None,
         confidence: NDArray[np.uint8] | None = None,
+        labelled: NDArray[np.bool_] | None = None,
     ) -> None:
         self._classes = classes
         self._confidence = confidence
         self._image = image
+        self._labelled = labelled
 
     def propose(self, x: int, y: int) -> Nested:
         """What a click on pixel (x, y) of the window may mean.
@@ -95,19 +100,14 @@ class ObjectFinder:
         return Nested(chain.ordered(), len(chain.regions) - 1 - start)
 
     def _seen(self, x: int, y: int) -> Nested:
-        """By colour: like the pixel clicked at first, then what sets its region off."""
+        """By colour, and by what is labelled already."""
         near = Rect(x, y, x + 1, y + 1).expanded(REACH)
         near = near.intersection(Rect.of_shape(self._image.shape))
         image = self._image[near.slices]
-        found = pick(smooth_colors(image), edge_strength(image), x - near.x0, y - near.y0)
+        colors, edges = smooth_colors(image), edge_strength(image)
+        known = None
+        if self._labelled is not None and not self._labelled[y, x]:
+            known = known_things(colors, self._labelled[near.slices])
+        found = pick(colors, edges, x - near.x0, y - near.y0, known)
         regions = ((box.moved(near.x0, near.y0), inside) for box, inside in found.regions)
         return Nested(tuple(regions), found.start)
-
-
-def smooth_colors(image: NDArray[np.uint8], sigma: float = 1.0) -> NDArray[np.float32]:
-    """CIE Lab of the image, smoothed: float32 3×H×W."""
-    from scipy import ndimage as ndi
-    from skimage.color import rgb2lab
-
-    lab = rgb2lab(image).astype(np.float32)
-    return np.stack([ndi.gaussian_filter(lab[..., channel], sigma) for channel in range(3)])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.gui.canvas.tools.base import Region
+    from unet_gui.regions.cell_colors import CellColors
     from unet_gui.regions.superpixels import Superpixels
 
 TILE: Final = 256
@@ -39,6 +40,7 @@ class Cells:
         self._superpixels: Superpixels | None = None
         self._asked = EMPTY
         self._borders: tuple[Rect, Region] | None = None
+        self._colors: tuple[Rect, CellColors] | None = None
 
     def ready(self, rect: Rect) -> bool:
         """Every cell under `rect` is known."""
@@ -51,7 +53,7 @@ class Cells:
     def borders_near(self, rect: Rect) -> Region | None:
         """Borders between cells around, as far as known; one object for one place."""
         for around in (rect.expanded(TILE // 2), rect):
-            area = _in_tiles(around).intersection(self._bounds)
+            area = in_tiles(around).intersection(self._bounds)
             if self._borders is not None and self._borders[0] == area:
                 return self._borders[1]
             if self.ready(area):
@@ -68,6 +70,10 @@ class Cells:
         self._asked = rect if ahead.empty else rect.union(ahead)
         return self._asked
 
+    def forget_asked(self) -> None:
+        """Another search has taken the place of the one asked for."""
+        self._asked = EMPTY
+
     def find(self, area: Rect) -> Generator[Progress, None, None]:
         """Find the cells in an area. For the background."""
         try:
@@ -75,6 +81,18 @@ class Cells:
         finally:
             if self._asked == area:
                 self._asked = EMPTY
+
+    def colors(self, window: Rect) -> CellColors | None:
+        """Of the cells in a window, if they are known."""
+        return self._colors[1] if self._colors is not None and self._colors[0] == window else None
+
+    def find_colors(self, window: Rect) -> Generator[Progress, None, None]:
+        """Find the cells of a window and their colours. For the background."""
+        from unet_gui.regions.cell_colors import CellColors
+
+        yield from self._found().prepare(window)
+        names = self._found().names(window)
+        self._colors = window, CellColors(self._source.read(window), names)
 
     def _found(self) -> Superpixels:
         from unet_gui.regions.superpixels import Superpixels
@@ -84,7 +102,7 @@ class Cells:
         return self._superpixels
 
 
-def _in_tiles(rect: Rect) -> Rect:
+def in_tiles(rect: Rect) -> Rect:
     """The whole squares of the grid that a rectangle touches."""
     return Rect(
         rect.x0 // TILE * TILE,

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
 
+from unet_gui.core.geometry import Rect
 from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name, tr
 from unet_gui.gui.canvas.tools.outlines import ENTER
 from unet_gui.gui.canvas.tools.window import Window, enlarged, on_image, window_around
 from unet_gui.gui.state import Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.dataset.image_source import ImageSource
@@ -31,6 +35,9 @@ NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 class SmartTool(CanvasTool):
     """A click proposes, the wheel changes how much, Enter or a click on it paints.
 
+    Only pixels of the class that the one clicked has now, or of none as it, are painted: what is
+    labelled otherwise inside the object or beside it stays.
+
     The wheel with Shift goes on from the object as it is shown to those in view that are like it,
     the likest first. They are one proposal, and one undo step.
     """
@@ -43,6 +50,7 @@ class SmartTool(CanvasTool):
         self._finder: ObjectFinder | None = None
         self._further = False
         self._window: Window | None = None
+        self._over: int | None = None
         self._level = 0
         self._erase = False
         self._searching = False
@@ -72,11 +80,12 @@ class SmartTool(CanvasTool):
         if bench.value(erase=erase) is None:
             return
         self._erase, self._searching = erase, True
+        self._over = bench.document.value_at(*pixel) if bench.document is not None else None
         visible = bench.viewport.visible.intersection(bench.bounds)
         window = window_around(source, visible, pixel, MOST)
         bench.session.runner.submit(
             KEY,
-            partial(_propose, source, bench.session.ghost, window, pixel),
+            partial(_propose, source, bench.session.ghost, window, pixel, self._labelled(erase)),
             on_done=partial(self._on_found, window),
             on_error=self._on_error,
             priority=-20,
@@ -118,6 +127,14 @@ class SmartTool(CanvasTool):
         self._searching = self._further = False
         self._nested = self._finder = self._window = self._preview = None
 
+    def _labelled(self, erase: bool) -> Callable[[Rect], NDArray[np.bool_]] | None:
+        """Tells which pixels have the class to be painted; from any thread."""
+        document, value = self.bench.document, self.bench.state.active_class
+        if document is None or erase:
+            return None
+        read = document.snapshot().read
+        return lambda rect: read(rect) == value
+
     def _on_found(self, window: Window, found: tuple[ObjectFinder, Nested] | None) -> None:
         self._searching = False
         if found is not None:
@@ -158,16 +175,28 @@ class SmartTool(CanvasTool):
         assert self._window is not None
         self._level = level
         rect, where = self._nested.region(level)
-        at = self._window.rect
+        at, coarser = self._window.rect, self._window.level
+        rect = rect.moved(at.x0, at.y0)
         value = 255 if self._erase else self.bench.state.active_class
-        self._preview = Preview(
-            region=(rect.moved(at.x0, at.y0), where), level=self._window.level, value=value
-        )
+        inside = on_image(rect, coarser).intersection(self.bench.bounds)
+        step = 1 << coarser
+        where = where & self._free(inside)[::step, ::step]
+        self._preview = Preview(region=(rect, where), level=coarser, value=value)
+
+    def _free(self, rect: Rect) -> NDArray[np.bool_]:
+        """Pixels that may be painted: of the value that the one clicked has, or is to have."""
+        document = self.bench.document
+        assert document is not None
+        mask = document.read(rect)
+        value = 255 if self._erase else self.bench.state.active_class
+        free: NDArray[np.bool_] = (mask == self._over) | (mask == value)
+        return free
 
     def _region(self) -> Region:
         assert self._preview is not None
         assert self._preview.region is not None
-        return enlarged(self._preview.region, self._preview.level, self.bench.bounds)
+        rect, where = enlarged(self._preview.region, self._preview.level, self.bench.bounds)
+        return rect, where & self._free(rect)
 
     def _holds(self, pixel: tuple[int, int]) -> bool:
         if self._preview is None or self._preview.region is None:
@@ -186,19 +215,26 @@ class SmartTool(CanvasTool):
 
 
 def _propose(
-    source: ImageSource, ghost: Ghost | None, window: Window, pixel: tuple[int, int]
+    source: ImageSource,
+    ghost: Ghost | None,
+    window: Window,
+    pixel: tuple[int, int],
+    labelled: Callable[[Rect], NDArray[np.bool_]] | None,
 ) -> Generator[Any, None, tuple[ObjectFinder, Nested]]:
     from unet_gui.regions.objects import ObjectFinder
 
     yield
     image = source.read(window.rect, window.level)
     yield
-    classes = confidence = None
+    classes = confidence = marked = None
+    box, step = on_image(window.rect, window.level), 1 << window.level
     if ghost is not None and ghost.mask.shape == source.shape:
-        box, step = on_image(window.rect, window.level), 1 << window.level
         cut = slice(box.y0, box.y1, step), slice(box.x0, box.x1, step)
         classes, confidence = ghost.mask[cut], ghost.confidence[cut]
-    finder = ObjectFinder(image, classes=classes, confidence=confidence)
+    if labelled is not None:
+        inside = box.intersection(Rect.of_shape(source.shape))
+        marked = labelled(inside)[::step, ::step]
+    finder = ObjectFinder(image, classes=classes, confidence=confidence, labelled=marked)
     yield
     return finder, finder.propose(*window.inside(pixel))
 
