@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet import weights
-from unet_gui.unet.checkpoint import Checkpoint, load
+from unet_gui.unet.checkpoint import WEIGHTS_NAME, Checkpoint, load
 from unet_gui.unet.model import EncoderDecoder, ModelSpec, build
 from unet_gui.unet.weights import EncoderWeights
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from unet_gui.core.classes import ClassTable
     from unet_gui.unet.device import Device
     from unet_gui.unet.model import Decoder
@@ -107,14 +106,14 @@ def encoder_at_hand(
     """Weights for an encoder that stays as it is; None when a random one was asked for.
 
     Args:
-        asked: File, "imagenet" or "none"; None takes the best on this computer.
+        asked: File, round's folder, "imagenet" or "none"; None takes the best on this computer.
         starter: Checkpoint whose encoder is the last resort.
 
     Raises:
         CheckpointError: they are missing or do not fit; or there are none at all.
     """
     if asked is not None:
-        return weights.load(asked)
+        return _named(asked)
     found = _at_hand(None, None, starter)
     if isinstance(found, EncoderWeights):
         return found
@@ -123,7 +122,22 @@ def encoder_at_hand(
 
 def _given(settings: TrainSettings) -> EncoderWeights | None:
     """The encoder weights that were asked for; None for a random start or when none were."""
-    return None if settings.encoder_weights is None else weights.load(settings.encoder_weights)
+    return None if settings.encoder_weights is None else _named(settings.encoder_weights)
+
+
+def _named(name: str | Path) -> EncoderWeights | None:
+    """What `--encoder-weights` names: see `weights.load`; or a round, the starter for one."""
+    path = Path(name)
+    if not path.is_dir() and path.name != WEIGHTS_NAME:
+        return weights.load(name)
+    found = load(path)
+    if found.spec.decoder == "instant":
+        raise CheckpointError(
+            f"{path} is a round of the instant learner, which keeps only a part of its encoder.",
+            f"Name the weights that it was made with: {found.info.get('encoder_source')}.",
+        )
+    folder = path if path.is_dir() else path.parent
+    return weights.of_encoder(found.net.vgg, folder.resolve().name, found.normalisation)
 
 
 def _goes_on(

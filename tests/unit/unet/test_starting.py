@@ -9,9 +9,10 @@ from unet_gui.core.classes import ClassTable
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet import checkpoint, weights
 from unet_gui.unet.device import Device, cpu
+from unet_gui.unet.instant.learner import new_net
 from unet_gui.unet.model import Encoder
 from unet_gui.unet.settings import preset
-from unet_gui.unet.starting import start
+from unet_gui.unet.starting import encoder_at_hand, start
 
 GPU = Device("cuda", torch.device("cpu"), None, channels_last=True, name="Test GPU")
 
@@ -142,6 +143,28 @@ def test_downloaded_weights_come_before_the_starter(classes, starter, monkeypatc
     monkeypatch.setattr(weights, "cached_imagenet", lambda: downloaded)
     begin = start(preset("quick"), classes, cpu(), starter=folder)
     assert begin.encoder_source == "imagenet"
+
+
+@pytest.mark.parametrize("normalisation", ["imagenet", "unit"])
+def test_a_round_can_lend_its_encoder(classes, tmp_path, make_checkpoint, normalisation):
+    own = make_checkpoint("tutorial", seed=4, normalisation=normalisation)
+    folder = tmp_path / "round-007"
+    folder.mkdir()
+    checkpoint.save(folder, own.net, own.info)
+    for named in (folder, folder / "checkpoint.safetensors"):
+        begin = start(preset("quick", encoder_weights=named), classes, cpu())
+        assert same(own.net.vgg, begin.net.vgg)
+        assert begin.normalisation == normalisation
+        assert begin.encoder_source == "round-007"
+        assert encoder_at_hand(named).digest == weights.digest(own.net.vgg.state_dict())
+
+
+def test_a_round_of_the_instant_learner_lends_nothing(classes, tmp_path):
+    net = new_net(weights.of_encoder(Encoder(width=0.125), "here", "imagenet"), 3)
+    checkpoint.save(tmp_path, net, {"encoder_source": "vgg.pth"})
+    with pytest.raises(CheckpointError, match="only a part of its encoder") as raised:
+        start(preset("quick", encoder_weights=tmp_path), classes, cpu())
+    assert "vgg.pth" in raised.value.hint
 
 
 def test_no_silent_random_start(classes, starter):
