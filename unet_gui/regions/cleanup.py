@@ -119,11 +119,11 @@ def _remove_once(
     specks: list[Speck] = []
     for value in np.unique(mask):
         if int(value) in values and int(value) != to:
-            specks += _specks(mask, int(value), under)
+            specks += small_pieces(mask, int(value), under)
     specks.sort(key=lambda speck: len(speck[1]))
     changed = False
     for value, rows, columns in specks:
-        into = to if to is not None else _around(mask, rows, columns, value)
+        into = to if to is not None else around(mask, rows, columns, value)
         if into is None or (mask[rows, columns] != value).any():
             continue
         keep = slice(None) if where is None else where[rows, columns]
@@ -133,7 +133,8 @@ def _remove_once(
     return changed
 
 
-def _specks(mask: Mask, value: int, under: int) -> list[Speck]:
+def small_pieces(mask: Mask, value: int, under: int) -> list[Speck]:
+    """Connected regions of one value and fewer than `under` pixels: value, rows and columns."""
     labels, sizes = _pieces(mask, value)
     small = np.flatnonzero((sizes > 0) & (sizes < under))
     if not len(small):
@@ -147,9 +148,7 @@ def _specks(mask: Mask, value: int, under: int) -> list[Speck]:
     return [(value, *np.divmod(part, mask.shape[1])) for part in parts]
 
 
-def _around(
-    mask: Mask, rows: NDArray[np.intp], columns: NDArray[np.intp], value: int
-) -> int | None:
+def around(mask: Mask, rows: NDArray[np.intp], columns: NDArray[np.intp], value: int) -> int | None:
     """The commonest other value beside these pixels, a class before unlabelled; None if none."""
     near = [(rows + dy, columns + dx) for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1))]
     found = []
