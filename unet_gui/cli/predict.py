@@ -276,7 +276,7 @@ def _predict_all(
     *,
     keep: bool,
 ) -> Generator[Progress, None, _Part]:
-    """Predict and write; masks without a label where the checkpoint had better be silent."""
+    """Predict and write; masks without a label where proposals would not help."""
     from unet_gui.dataset import pages
     from unet_gui.dataset.masks import save_mask
 
@@ -286,8 +286,6 @@ def _predict_all(
         part.warnings.append(text)
         output.warn(text)
 
-    if predictor.silent and items:
-        warn("So far proposals cost more to correct than drawing by hand: masks are left empty.")
     for index, item in enumerate(items):
         progress = Progress(index, len(items), item.name)
         yield progress
@@ -301,7 +299,11 @@ def _predict_all(
         target = out / item.out
         if keep:
             _save_probabilities(target.with_suffix(".npz"), prediction)
-        save_mask(target, _blank(prediction.mask) if predictor.silent else prediction.mask, classes)
+        if prediction.helps:
+            save_mask(target, prediction.mask, classes)
+        else:
+            save_mask(target, _blank(prediction.mask), classes)
+            warn(f"{item.name}: correcting a proposal would cost more than drawing, none is made.")
         if prediction.note and prediction.note not in part.warnings:
             warn(prediction.note)
         part.masks.append((item.name, target))

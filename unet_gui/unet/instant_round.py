@@ -14,7 +14,7 @@ from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.instant.features import extract, ready_encoder
-from unet_gui.unet.instant.finishing import choose
+from unet_gui.unet.instant.finishing import FAR_OFF, choose
 from unet_gui.unet.instant.forest import preload
 from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
 from unet_gui.unet.instant.lookout import Lookout, is_whole, judged
@@ -113,17 +113,16 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
         yield TrainProgress(
             progress.done, steps, _since(began), None, float("nan"), text="Learning"
         )
-    silent = False
+    tried = True
     if lookout.areas:
         for progress in _fit_context(net, lookout, settings, began, earlier):
             yield TrainProgress(
                 progress.done, progress.total, _since(began), None, float("nan"), text="Learning"
             )
-        net.prior = lookout.prior(classes.num_outputs)
-        net.finish, helps = choose(lookout.trials.values())
-        silent = not helps
+        net.finish, tried = choose(lookout.trials.values())
     previous = _previous(parent, before, earlier, lookout, classes, sample_set, device)
     score = lookout.score(net)
+    silent = bool(lookout.areas) and not tried and score.pixel_accuracy < 1 - FAR_OFF
     seconds = _since(began)
     yield TrainProgress(steps, steps, seconds, None, float("nan"), score, "Learning")
     info = {
@@ -304,7 +303,6 @@ def _about(net: InstantNet, classes: ClassTable, weights: EncoderWeights | None)
         "seed": net.seed,
         "trees": net.trees,
         "finish": net.finish.to_info(),
-        "prior": None if net.prior is None else list(net.prior),
         "pixels": {
             str(int(i)): int(n)
             for i, n in zip(*np.unique(net.labels.numpy(), return_counts=True), strict=True)

@@ -14,6 +14,8 @@ from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
+from unet_gui.unet.instant.finishing import DISPUTED
+from unet_gui.unet.instant.net import InstantNet
 from unet_gui.unet.model import STRIDE, EncoderDecoder
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
@@ -57,6 +59,7 @@ class Prediction:
         probabilities: C×H×W float16 for the ids in `class_ids`, when asked for.
         class_ids: The ids that could be predicted, in the order of `probabilities`.
         note: What a person should know, such as that memory was short; may be empty.
+        helps: Whether correcting the mask is likely to be less work than drawing by hand.
     """
 
     mask: ClassMask
@@ -64,6 +67,7 @@ class Prediction:
     probabilities: NDArray[np.float16] | None = None
     class_ids: tuple[int, ...] = ()
     note: str = ""
+    helps: bool = True
 
 
 class Predictor:
@@ -95,11 +99,6 @@ class Predictor:
         self._net = _prepared(checkpoint.net, device)
         self._largest_tile = 1 << 30
         self._note = ""
-
-    @property
-    def silent(self) -> bool:
-        """Whether correcting what it proposes cost more so far than drawing by hand."""
-        return bool(self._checkpoint.info.get("silent"))
 
     def predict(
         self,
@@ -174,10 +173,12 @@ class Predictor:
         kept = np.zeros((len(self.class_ids), height, width), np.float16) if keep else None
         ids = np.array(self.class_ids, np.uint8)
         rects = grid.tiles(first)
+        disputed = 0.0
         yield Progress(0, len(rects))
         for done, rect in enumerate(rects, 1):
             frame = None if len(rects) == 1 else _frame(rect, height, width)
             tile = self._probabilities(image[rect.slices], frame)
+            disputed += self._net.disputed if isinstance(self._net, InstantNet) else 0.0
             for part, mixed in blender.add(rect, tile):
                 top, best = torch.from_numpy(mixed).max(0)
                 mask[part.slices] = ids[best.numpy()]
@@ -191,7 +192,13 @@ class Predictor:
                 mask=mask[rect.slices].copy(),
                 confidence=confidence[rect.slices].copy(),
             )
-        return Prediction(self._tidied(mask), confidence, kept, self.class_ids, self._note)
+        mask = self._tidied(mask)
+        helps = self._helps(disputed / len(rects))
+        return Prediction(mask, confidence, kept, self.class_ids, self._note, helps)
+
+    def _helps(self, disputed: float) -> bool:
+        """Not where proposals cost more so far than they saved, nor where its parts disagree."""
+        return not self._checkpoint.info.get("silent") and disputed <= DISPUTED
 
     def _tidied(self, mask: ClassMask) -> ClassMask:
         """Without regions smaller than the checkpoint says that regions are."""

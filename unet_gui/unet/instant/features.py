@@ -59,7 +59,7 @@ def cut(maps: Maps, rect: Rect) -> tuple[Maps, Rect]:
 
     Args:
         maps: Of the image.
-        rect: In pixels, may reach over the edge; grown to multiples of `ALIGN`, as far as the image reaches.
+        rect: In pixels, may reach over the edge; grown to multiples of `ALIGN` inside it.
     """
     height, width = maps.shape
     x0, y0 = (max(0, start // ALIGN * ALIGN) for start in (rect.x0, rect.y0))

@@ -34,7 +34,13 @@ BORDER_PER_STROKE: Final = 150
 """Pixels of a mistake's border that one stroke puts right, besides one stroke for each mistake:
 fitted to a scripted person who corrected membranes."""
 
-NARROWEST: Final = 1e-6
+FADING: Final = 0.7
+
+FAR_OFF: Final = 2 * TOLERANCE
+"""Share of wrong held-back pixels past which nothing is proposed before a trial went well."""
+
+DISPUTED: Final = 5 * TOLERANCE
+"""Past this share of pixels that its parts dispute an image is like none that was learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,11 @@ class Finish:
         blur: Standard deviation in pixels of the Gaussian that probabilities are smoothed with;
             0 smooths them along the image's edges instead.
         speck: Connected pixels below which a region goes to what surrounds it.
-        calm: 0 to 1, how far classes are held to their share of whole images: learning from
-            balanced draws overrates the rare ones.
     """
 
     context: float = 0.5
     blur: float = 0.0
     speck: int = 0
-    calm: float = 0.0
 
     def to_info(self) -> dict[str, Any]:
         """For model.json."""
@@ -64,45 +67,34 @@ class Finish:
         """What was kept in model.json; the plain one where nothing usable was."""
         try:
             kept = dict(info or {})
-            found = cls(
-                float(kept["context"]), float(kept["blur"]), int(kept["speck"]), float(kept["calm"])
-            )
+            found = cls(float(kept["context"]), float(kept["blur"]), int(kept["speck"]))
         except (KeyError, TypeError, ValueError):
             return cls()
-        usable = 0 <= found.context <= 1 and 0 <= found.blur <= 16 and 0 <= found.calm <= 1
-        return found if usable and found.speck >= 0 else cls()
+        usable = 0 <= found.context <= 1 and 0 <= found.blur <= 16 and found.speck >= 0
+        return found if usable else cls()
 
 
 PLAIN: Final = Finish()
-UNTRIED: Final = Finish(context=0.5, blur=1.5, speck=128)
+UNTRIED: Final = Finish(context=0.0, blur=1.5, speck=128)
 """For whole images as long as none has been proposed for."""
 
 CANDIDATES: Final = tuple(
-    Finish(*each) for each in product((0.0, 0.5, 0.8), (0.0, 1.5, 3.0), (0, 128, 400), (0.0, 0.5))
+    Finish(*each) for each in product((0.0, 0.5, 0.8), (0.0, 1.5, 3.0), (0, 128, 400))
 )
 
 
-def mixed(
-    base: Floats, context: Floats | None, finish: Finish, prior: Sequence[float] | None
-) -> Floats:
+def mixed(base: Floats, context: Floats | None, finish: Finish) -> Floats:
     """Probabilities C×H×W float32 as `finish` wants them; `base` and `context` stay.
 
     Args:
         base: C×H×W float32 of heads and forest.
         context: The same of the context decoder; None where there is none.
         finish: How.
-        prior: Share of each class in whole images; None where none is whole.
     """
-    total = base
-    if prior is not None and finish.calm:
-        seen = np.asarray(prior, np.float32)
-        scale = (np.maximum(seen * np.count_nonzero(seen), 1e-3)) ** np.float32(finish.calm)
-        total = total * scale[:, None, None]
-        total /= np.maximum(total.sum(0), np.float32(NARROWEST))
-    if context is not None and finish.context:
-        share = np.float32(finish.context)
-        total = total * (1 - share) + context * share
-    return total
+    if context is None or not finish.context:
+        return base
+    share = np.float32(finish.context)
+    return base * (1 - share) + context * share
 
 
 def smooth(probabilities: Floats, finish: Finish, image: RgbImage) -> Floats:
@@ -159,12 +151,21 @@ def choose(records: Iterable[Sequence[float]]) -> tuple[Finish, bool]:
     """The cheapest candidate over all records, and whether it beat drawing by hand.
 
     Args:
-        records: For each image strokes by candidate, then by hand, as `judged` returns.
+        records: For each image strokes by candidate, then by hand, the oldest first: a learner
+            that has seen more images since is another one, so that a record counts less with
+            each that follows.
     """
     rows = [r for r in records if len(r) == len(CANDIDATES) + 1]
     if not rows:
-        return UNTRIED, True
-    # a proposal worse than by hand is thrown away at once, which costs as much as by hand
-    total = np.array(rows, np.float64).sum(0)
+        return UNTRIED, False
+    ages = np.arange(len(rows))[::-1]
+    total = (FADING**ages) @ np.array(rows, np.float64)
     best = int(total[:-1].argmin())
     return CANDIDATES[best], bool(total[best] <= total[-1])
+
+
+def disputed(base: Floats, context: Floats | None) -> float:
+    """Share of pixels for which the two name different classes; half of them at least are wrong."""
+    if context is None:
+        return 0.0
+    return float((base.argmax(0) != context.argmax(0)).mean())

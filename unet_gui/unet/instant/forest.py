@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-TREES: Final = 100
+TREES: Final = 40
 CHUNK: Final = 1 << 16
 
 

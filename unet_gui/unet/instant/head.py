@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 HIDDEN: Final = 64
-BATCH: Final = 512
+BATCH: Final = 256
 NOISES: Final = 2048
-STEPS: Final = 300
-WARM_STEPS: Final = 60
 PAUSE_EVERY: Final = 10
 NEVER: Final = -1e9
 SMALLEST_SPREAD: Final = 1e-3

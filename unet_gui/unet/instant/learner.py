@@ -47,16 +47,16 @@ class Effort:
         tree_rows: Pixels that the forest is grown from at most.
     """
 
-    steps: int = 300
+    steps: int = 200
     rate: float = 3e-3
     warm_steps: int = 50
     warm_rate: float = 1e-3
-    trees: int = 100
-    tree_rows: int = 1 << 14
+    trees: int = 40
+    tree_rows: int = 1 << 13
 
 
 THOROUGH: Final = Effort()
-LIVE: Final = Effort(steps=150, warm_steps=30, trees=40, tree_rows=6000)
+LIVE: Final = Effort(steps=150, warm_steps=40, tree_rows=6000)
 """While a person paints."""
 
 

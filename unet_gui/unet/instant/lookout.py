@@ -16,10 +16,6 @@ from unet_gui.unet.instant.finishing import CANDIDATES, effort, mixed, smooth
 from unet_gui.unet.scoring import Score
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
     from unet_gui.unet.instant.features import Maps
@@ -52,13 +48,11 @@ class Lookout:
     Attributes:
         windows: Of held-back cells.
         areas: Whole tiles with the name of the image of each.
-        pixels: How many pixels each class has in whole tiles.
         trials: Strokes that each way of finishing would have cost, by image.
     """
 
     windows: list[Window] = field(default_factory=list)
     areas: list[tuple[str, Area]] = field(default_factory=list)
-    pixels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
     trials: dict[str, list[float]] = field(default_factory=dict)
 
     def hold_back(self, image: RgbImage, maps: Maps, mask: ClassMask, cell: Rect) -> None:
@@ -79,9 +73,6 @@ class Lookout:
         """
         if not is_whole(mask):
             return
-        counts = np.bincount(mask.ravel(), minlength=256)
-        counts[UNLABELLED] = 0
-        self.pixels += counts
         area = Area(maps.levels, torch.from_numpy(mask), 0.0 if known else 1.0)
         self.areas.append((name, area))
         while len(self.areas) > 1 and sum(a.nbytes for _, a in self.areas) > AREAS_BUDGET:
@@ -99,11 +90,6 @@ class Lookout:
             Area(a.levels, a.labels, weight / new if a.share else (1 - weight) / old)
             for _, a in self.areas
         ]
-
-    def prior(self, num_classes: int) -> tuple[float, ...] | None:
-        """Share of each class in whole tiles; None where there is none."""
-        total = int(self.pixels.sum())
-        return tuple((self.pixels[:num_classes] / total).tolist()) if total else None
 
     def score(self, net: InstantNet) -> Score:
         """How well a network does on the held-back cells."""
@@ -135,19 +121,20 @@ def judged(net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask) -> lis
     from unet_gui.regions.cleanup import remove_specks
 
     base, context = net.parts(maps)
-    ragged: dict[tuple[float, float, float], ClassMask] = {}
+    ragged: dict[tuple[float, float], ClassMask] = {}
     costs = []
     for way in CANDIDATES:
-        key = (way.context if context is not None else 0.0, way.blur, way.calm)
+        key = (way.context if context is not None else 0.0, way.blur)
         if key not in ragged:
-            found = smooth(mixed(base, context, way, net.prior), way, image)
+            found = smooth(mixed(base, context, way), way, image)
             ragged[key] = found.argmax(0).astype(np.uint8)
         proposal = remove_specks(ragged[key], way.speck) if way.speck else ragged[key]
         costs.append(effort(proposal, mask))
-    return [*costs, effort(_blank(mask, net.prior), mask)]
+    return [*costs, effort(_blank(mask), mask)]
 
 
-def _blank(mask: ClassMask, prior: Sequence[float] | None) -> ClassMask:
+def _blank(mask: ClassMask) -> ClassMask:
     """What a person begins with who fills an image with the commonest class first."""
-    start = UNLABELLED if prior is None else int(np.argmax(prior))
-    return np.full(mask.shape, start, np.uint8)
+    return np.full(
+        mask.shape, np.bincount(mask.ravel(), minlength=256)[:UNLABELLED].argmax(), np.uint8
+    )

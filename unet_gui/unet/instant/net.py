@@ -17,7 +17,7 @@ from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.instant.context import Context
 from unet_gui.unet.instant.features import USED_LEVELS, Maps, encode, filter_image
 from unet_gui.unet.instant.filters import FEATURES, filter_octaves
-from unet_gui.unet.instant.finishing import PLAIN, Finish, mixed, smooth
+from unet_gui.unet.instant.finishing import PLAIN, Finish, disputed, mixed, smooth
 from unet_gui.unet.instant.forest import TREES, Forest
 from unet_gui.unet.instant.head import NEVER, Head
 from unet_gui.unet.model import LEVELS, Encoder, EncoderDecoder, ModelSpec, encoder_channels
@@ -48,6 +48,10 @@ class InstantNet(EncoderDecoder):
     """Class probabilities from features that never change and parts that are fitted in a second.
 
     In place of the trees it holds the pixels they are grown from, which give the same trees again.
+
+    Attributes:
+        finish: How probabilities become a mask.
+        disputed: Share of the pixels of the last image or tile that its parts disagreed on.
     """
 
     own_precision = True
@@ -87,7 +91,7 @@ class InstantNet(EncoderDecoder):
         self._forest: Forest | None = None
         self.context: Context | None = self.new_context() if context else None
         self.finish: Finish = PLAIN
-        self.prior: tuple[float, ...] | None = None
+        self.disputed = 0.0
         self.requires_grad_(False)
 
     def new_context(self) -> Context:
@@ -148,7 +152,9 @@ class InstantNet(EncoderDecoder):
             image: H×W×3 uint8, an image or a tile of one.
             maps: Its features.
         """
-        total = mixed(*self.parts(maps), self.finish, self.prior)
+        base, context = self.parts(maps)
+        self.disputed = disputed(base, context)
+        total = mixed(base, context, self.finish)
         return torch.from_numpy(smooth(total, self.finish, image))
 
     @torch.inference_mode()
@@ -217,7 +223,7 @@ class InstantNet(EncoderDecoder):
             (self.filters, self.labels),
             copy.deepcopy(self.context, memo),
         )
-        other.finish, other.prior, other.trees = self.finish, self.prior, self.trees
+        other.finish, other.trees = self.finish, self.trees
         return other.train(self.training)
 
 
@@ -246,9 +252,6 @@ def restored(
     )
     net.trees = max(1, int(info.get("trees", TREES)))
     net.finish = Finish.from_info(info.get("finish"))
-    prior = info.get("prior")
-    if isinstance(prior, list) and len(prior) == spec.num_classes:
-        net.prior = tuple(float(share) for share in prior)
     return net
 
 
