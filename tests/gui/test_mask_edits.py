@@ -166,8 +166,9 @@ def later(session, monkeypatch):
         jobs[key] = (factory, on_done)
 
     def end():
-        factory, on_done = jobs.pop(mask_edits.KEY)
-        on_done(drain(factory()))
+        while mask_edits.KEY in jobs:
+            factory, on_done = jobs.pop(mask_edits.KEY)
+            on_done(drain(factory()))
 
     runner = type(session.runner)
     monkeypatch.setattr(runner, "submit", submit)
@@ -204,11 +205,48 @@ def test_another_image_ends_the_command(session, edits, later):
     assert not edits.busy
 
 
-def test_many_bands_are_one_step(session, edits, monkeypatch):
-    monkeypatch.setattr(mask_edits, "BAND", 7)
+def test_many_blocks_are_one_step(session, edits, monkeypatch):
+    monkeypatch.setattr("unet_gui.regions.blocks.BLOCK", 7)
     before, steps = mask(session).copy(), len(session.document.history.steps)
     edits.replace_class(1, 0)
     assert np.array_equal(mask(session), np.where(before == 1, 0, before))
     assert len(session.document.history.steps) == steps + 1
     session.undo()
     assert np.array_equal(mask(session), before)
+
+
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n != "Clear the mask"])
+def test_a_command_in_turns_does_what_it_does_at_once(session, edits, request, monkeypatch, name):
+    monkeypatch.setattr("unet_gui.regions.blocks.BLOCK", 9)
+    before = mask(session).copy()
+    COMMANDS[name](edits)
+    at_once = mask(session).copy()
+    session.undo()
+    assert np.array_equal(mask(session), before)
+    later = request.getfixturevalue("later")
+    monkeypatch.setattr(mask_edits, "TURN", 0.0)
+    COMMANDS[name](edits)
+    assert np.array_equal(mask(session), before)
+    later()
+    assert np.array_equal(mask(session), at_once)
+    assert not edits.busy
+
+
+def test_a_long_command_says_so_and_can_be_given_up(session, edits, later, qtbot, monkeypatch):
+    edits._tell.setInterval(0)
+    before = mask(session).copy()
+    with qtbot.waitSignal(edits.long_running) as said:
+        edits.remove_specks()
+    assert said.args == ["Remove specks"]
+    edits.cancel()
+    assert not edits.busy
+    later()
+    assert np.array_equal(mask(session), before)
+
+
+def test_a_short_command_is_over_before_it_is_spoken_of(session, edits, later, qtbot):
+    edits._tell.setInterval(50)
+    edits.remove_specks()
+    later()
+    with qtbot.assertNotEmitted(edits.long_running, wait=120):
+        pass

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import UnetGuiError
-from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress, drain
-from unet_gui.core.tiled_mask import is_uniform, key_rect
+from unet_gui.dataset import pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ViewState
+    from unet_gui.regions.blocks import Part, Parts
 
 AT_ONCE: Final = 4_000_000
 """Pixels of an image up to which a command is done on the spot."""
 
-BAND: Final = 1024
-"""Rows looked at between two points where a long command can be cancelled."""
+TURN: Final = 0.1
+"""Seconds after which a long command lets saving and reading go first."""
+
+TOLD_AFTER: Final = 500
+"""Milliseconds after which a command counts as long."""
 
 KEY: Final = "edit the mask"
 
@@ -38,19 +43,23 @@ Region = tuple[Rect, "NDArray[np.bool_]"]
 """A rectangle inside the image and a bool array of its shape."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Change:
-    """New values for some pixels.
+@dataclass(slots=True, eq=False)
+class _Command:
+    """A command under way.
 
     Attributes:
-        rect: inside the image.
-        values: one value, or uint8 of the rect's shape.
-        where: bool of the rect's shape, the pixels that are meant.
+        name: what undo will call it.
+        document: the mask it is meant for.
+        revision: of the mask when it began.
+        job: what is left of the work.
+        parts: its result, None until it has ended.
     """
 
-    rect: Rect
-    values: int | ClassMask
-    where: NDArray[np.bool_]
+    name: str
+    document: Document
+    revision: int
+    job: Parts
+    parts: list[Part] | None = None
 
 
 class MaskEdits(QObject):
@@ -61,33 +70,39 @@ class MaskEdits(QObject):
 
     Signals:
         busy_changed: whether a command runs in the background.
+        long_running: the name of the command that has been running for a while.
         progressed: a Progress of it.
     """
 
     busy_changed = Signal(bool)
+    long_running = Signal(str)
     progressed = Signal(object)
 
     def __init__(self, session: Session, state: ViewState, parent: QObject | None = None) -> None:
         super().__init__(parent or session)
         self._session = session
         self._state = state
-        self._busy = False
+        self._command: _Command | None = None
+        self._tell = QTimer(self, singleShot=True, interval=TOLD_AFTER)
+        self._tell.timeout.connect(self._on_long)
         session.image_closed.connect(self.cancel)
 
     @property
     def busy(self) -> bool:
         """A command runs in the background."""
-        return self._busy
+        return self._command is not None
 
     # -- commands --------------------------------------------------------------------------
 
     def fill_holes(self, *, everything: bool = False) -> None:
-        """Fill what is unlabelled and the active class (or any class) surrounds on all sides."""
-        from unet_gui.regions import cleanup
+        """Fill what is unlabelled and the active class (or any class) surrounds on all sides.
 
-        # Without `over` a class would swallow things of other classes that lie within it.
-        clean = partial(cleanup.fill_holes, over=(UNLABELLED,))
-        self._clean(self.tr("Fill holes"), clean, everything=everything)
+        Things of other classes that lie within a class stay.
+        """
+        from unet_gui.regions.holes import filled_holes
+
+        class_id = self._which(everything=everything)
+        self._run(self.tr("Fill holes"), lambda mask: filled_holes(mask, class_id))
 
     def remove_specks(self, under: int | None = None, *, everything: bool = True) -> None:
         """Give connected regions of fewer pixels to what lies around them.
@@ -96,26 +111,22 @@ class MaskEdits(QObject):
             under: pixels; None takes the option.
             everything: of any class; otherwise of the active one.
         """
-        from unet_gui.regions import cleanup
+        from unet_gui.regions.blocks import without_specks
 
         under = self._state.options.speck if under is None else under
-
-        def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
-            return cleanup.remove_specks(mask, under, class_id=class_id)
-
-        self._clean(self.tr("Remove specks"), clean, everything=everything)
+        class_id = self._which(everything=everything)
+        self._run(self.tr("Remove specks"), lambda mask: without_specks(mask, under, class_id))
 
     def smooth_border(self, radius: int | None = None, *, everything: bool = False) -> None:
         """Round corners and bumps off up to so many pixels; None takes the option."""
         from unet_gui.regions import cleanup
 
-        radius = self._radius(radius)
-
-        def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
-            return cleanup.smooth_border(mask, radius, class_id=class_id)
-
-        margin = 2 * radius + 2
-        self._clean(self.tr("Smooth borders"), clean, everything=everything, margin=margin)
+        radius, class_id = self._radius(radius), self._which(everything=everything)
+        self._clean(
+            self.tr("Smooth borders"),
+            lambda mask: cleanup.smooth_border(mask, radius, class_id=class_id),
+            radius,
+        )
 
     def grow(self, pixels: int | None = None, *, everything: bool = False) -> None:
         """Widen the active class (or every class) by so many pixels; None takes the option."""
@@ -161,108 +172,103 @@ class MaskEdits(QObject):
         document = self._session.document
         if document is not None and self._idle():
             name, bounds = self.tr("Clear the mask"), document.bounds
-            self._tell_if_nothing(self._session.apply(name, bounds, UNLABELLED))
+            changed = self._session.apply(name, bounds, UNLABELLED)
+            self._tell_if_nothing(changed=not changed.empty)
 
     def cancel(self) -> None:
         """Give up what runs in the background."""
         self._session.runner.cancel(KEY)
-        self._set_busy(False)
+        self._end()
 
     # -- how -------------------------------------------------------------------------------
 
     def _grow(self, name: str, pixels: int, *, everything: bool) -> None:
         from unet_gui.regions import cleanup
 
-        def clean(mask: ClassMask, class_id: int | None) -> ClassMask:
-            return cleanup.grow(mask, pixels, class_id=class_id)
-
-        self._clean(name, clean, everything=everything, margin=abs(pixels) + 2)
+        class_id = self._which(everything=everything)
+        self._clean(
+            name, lambda mask: cleanup.grow(mask, pixels, class_id=class_id), abs(pixels) + 1
+        )
 
     def _radius(self, radius: int | None) -> int:
         return self._state.options.radius if radius is None else radius
 
-    def _clean(
-        self,
-        name: str,
-        clean: Callable[..., ClassMask],
-        *,
-        everything: bool,
-        margin: int = 1,
-    ) -> None:
-        class_id = None if everything else self._state.active_class
-        self._run(name, lambda mask: _cleaned(mask, clean, class_id, margin))
+    def _which(self, *, everything: bool) -> int | None:
+        return None if everything else self._state.active_class
 
-    def _run(
-        self, name: str, job: Callable[[MaskSnapshot], Generator[Progress, None, list[Change]]]
-    ) -> None:
+    def _clean(self, name: str, clean: Callable[[ClassMask], ClassMask], reach: int) -> None:
+        """`clean` looks no further than `reach` pixels."""
+        from unet_gui.regions.blocks import cleaned
+
+        self._run(name, lambda mask: cleaned(mask, clean, reach))
+
+    def _run(self, name: str, job: Callable[[MaskSnapshot], Parts]) -> None:
         document = self._session.document
         if document is None or not self._idle():
             return
         mask = document.snapshot()
         if document.bounds.width * document.bounds.height <= AT_ONCE:
             try:
-                changes = drain(job(mask))
+                parts = drain(job(mask))
             except UnetGuiError as error:
                 self._session.failed.emit(error)
                 return
-            self._write(name, changes)
+            self._write(name, parts)
             return
-        self._set_busy(True)
+        self._command = _Command(name, document, mask.revision, job(mask))
+        self._tell.start()
+        self.busy_changed.emit(True)
+        self._go_on(self._command)
+
+    def _go_on(self, command: _Command) -> None:
         self._session.runner.submit(
             KEY,
-            partial(job, mask),
+            partial(_turn, command),
             on_item=self.progressed.emit,
-            on_done=partial(self._on_done, name, document, mask.revision),
+            on_done=lambda _: self._on_turn_over(command),
             on_error=self._on_error,
+            priority=5,
         )
+
+    def _on_long(self) -> None:
+        if self._command is not None:
+            self.long_running.emit(self._command.name)
 
     def _idle(self) -> bool:
         """One at a time: a second one would be told that the mask has changed."""
-        if self._busy:
+        if self.busy:
             self._session.noticed.emit(self.tr("The command before this one is still running."))
-        return not self._busy
+        return not self.busy
 
-    def _on_done(
-        self, name: str, document: Document, revision: int, changes: list[Change] | None
-    ) -> None:
-        self._set_busy(False)
-        if changes is None or self._session.document is not document:
-            return
-        if document.revision != revision:
+    def _on_turn_over(self, command: _Command) -> None:
+        if self._session.document is not command.document:
+            self._end()
+        elif command.document.revision != command.revision:
             said = self.tr("“{0}” was given up: the mask has changed meanwhile. Try again.")
-            self._session.noticed.emit(said.format(name))
-            return
-        self._write(name, changes)
+            self._end()
+            self._session.noticed.emit(said.format(command.name))
+        elif command.parts is None:
+            self._go_on(command)
+        else:
+            self._end()
+            self._write(command.name, command.parts)
 
     def _on_error(self, error: UnetGuiError) -> None:
-        self._set_busy(False)
+        self._end()
         self._session.failed.emit(error)
 
-    def _write(self, name: str, changes: list[Change]) -> None:
-        session = self._session
-        if not changes:
-            changed = EMPTY
-        elif len(changes) == 1:
-            change = changes[0]
-            changed = session.apply(name, change.rect, change.values, where=change.where)
-        else:
-            changed = self._write_parts(name, changes)
-        self._tell_if_nothing(changed)
+    def _end(self) -> None:
+        self._tell.stop()
+        if self._command is not None:
+            self._command = None
+            self.busy_changed.emit(False)
 
-    def _write_parts(self, name: str, changes: list[Change]) -> Rect:
-        """Parts of one value as one stroke, so that no array as large as the image is needed."""
-        value, session = changes[0].values, self._session
-        assert isinstance(value, int)
-        assert session.document is not None
-        before = session.document.revision
-        session.begin_stroke((0.0, 0.0), value, name)
-        for change in changes:
-            session.paint(change.rect, change.where)
-        session.end_stroke()
-        return session.document.bounds if session.document.revision != before else EMPTY
+    def _write(self, name: str, parts: list[Part]) -> None:
+        changed = bool(parts) and not self._session.apply_parts(name, parts).empty
+        self._tell_if_nothing(changed=changed)
 
-    def _tell_if_nothing(self, changed: Rect) -> None:
-        if changed.empty:
+    def _tell_if_nothing(self, *, changed: bool) -> None:
+        if not changed:
             self._session.noticed.emit(self.tr("There was nothing to change."))
 
     def _neighbour(self, step: int) -> ImageEntry | None:
@@ -273,83 +279,69 @@ class MaskEdits(QObject):
         at = here + step if here >= 0 else -1
         return project.images[at] if 0 <= at < len(project.images) else None
 
-    def _set_busy(self, busy: bool) -> None:
-        if busy != self._busy:
-            self._busy = busy
-            self.busy_changed.emit(busy)
+
+def _turn(command: _Command) -> Generator[Progress, None, None]:
+    """Work until it is time to ask whether something else is more urgent."""
+    until = time.perf_counter() + TURN
+    while True:
+        try:
+            progress = next(command.job)
+        except StopIteration as stop:
+            command.parts = stop.value
+            return
+        yield progress
+        if time.perf_counter() > until:
+            return
 
 
-def _labelled(mask: MaskSnapshot) -> Rect:
-    """The rectangle around everything that is labelled, in whole tiles."""
-    rect = EMPTY
-    for key in mask.tiles:
-        tile = mask.tile(key)
-        if not (is_uniform(tile) and tile[0, 0] == UNLABELLED):
-            rect = rect.union(key_rect(key))
-    return rect.intersection(mask.bounds)
+def _replaced(mask: MaskSnapshot, source: int, into: int, region: Region | None) -> Parts:
+    from unet_gui.regions.blocks import block_rect, blocks_of, single_value
 
-
-def _cleaned(
-    mask: MaskSnapshot, clean: Callable[..., ClassMask], class_id: int | None, margin: int
-) -> Generator[Progress, None, list[Change]]:
-    """Only where something is labelled, and so far around it as the command can reach."""
-    yield Progress(0, 1)
-    rect = _labelled(mask)
-    if rect.empty:
-        return []
-    rect = rect.expanded(margin).intersection(mask.bounds)
-    old = mask.read(rect)
-    new = clean(old.copy(), class_id=class_id)
-    yield Progress(1, 1)
-    return _difference(rect, old, new)
-
-
-def _replaced(
-    mask: MaskSnapshot, source: int, into: int, region: Region | None
-) -> Generator[Progress, None, list[Change]]:
     rect, inside = region if region is not None else (mask.bounds, None)
-    changes = []
-    for top in range(rect.y0, rect.y1, BAND):
-        yield Progress(top - rect.y0, rect.height)
-        band = Rect(rect.x0, top, rect.x1, min(top + BAND, rect.y1))
-        where = mask.read(band) == source
+    parts: list[Part] = []
+    places = blocks_of(rect)
+    for number, place in enumerate(places):
+        yield Progress(number, len(places))
+        area = block_rect(place, mask.bounds).intersection(rect)
+        if single_value(mask, area) not in (None, source):
+            continue
+        where = mask.read(area) == source
         if inside is not None:
-            where &= inside[top - rect.y0 : band.y1 - rect.y0]
+            where &= inside[area.moved(-rect.x0, -rect.y0).slices]
         if where.any():
-            changes.append(Change(band, into, where))
-    return changes
+            parts.append((area, into, where))
+    return parts
 
 
 def _copied(
     mask: MaskSnapshot, project: Project, entry: ImageEntry, *, only_unlabelled: bool
-) -> Generator[Progress, None, list[Change]]:
+) -> Parts:
     """What is labelled there.
 
     Raises:
         UnetGuiError: its mask has another size, or cannot be read.
     """
+    from unet_gui.regions.blocks import block_rect, blocks_of, difference, single_value
+
     yield Progress(0, 1, entry.name)
-    theirs = project.load_mask(entry)
-    if theirs.shape != mask.shape:
-        (height, width), (own_height, own_width) = theirs.shape, mask.shape
+    width, height = pages.size(entry)
+    if (height, width) != mask.shape:
+        own_height, own_width = mask.shape
         raise UnetGuiError(
             f"The mask of {entry.name} is {width}×{height}, this image {own_width}×{own_height}.",
             "Only masks of the same size can be copied.",
         )
-    yield Progress(1, 1, entry.name)
-    own = mask.to_array()
-    new = np.where(theirs != UNLABELLED, theirs, own)
-    if only_unlabelled:
-        new = np.where(own == UNLABELLED, new, own)
-    return _difference(mask.bounds, own, new)
-
-
-def _difference(rect: Rect, old: ClassMask, new: ClassMask) -> list[Change]:
-    """The smallest rectangle around what differs; nothing when nothing does."""
-    differs = old != new
-    rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
-    if not len(rows):
-        return []
-    box = Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    part = box.moved(rect.x0, rect.y0)
-    return [Change(part, new[box.slices], differs[box.slices])]
+    theirs = project.load_mask_tiles(entry, mask.shape)
+    parts: list[Part] = []
+    places = blocks_of(mask.bounds)
+    for number, place in enumerate(places):
+        yield Progress(number, len(places), entry.name)
+        area = block_rect(place, mask.bounds)
+        if single_value(theirs, area) == UNLABELLED:
+            continue
+        their, own = theirs.read(area), mask.read(area)
+        new = np.where(their != UNLABELLED, their, own)
+        if only_unlabelled:
+            new = np.where(own == UNLABELLED, new, own)
+        parts += difference(area, own, new)
+    return parts

@@ -46,7 +46,7 @@ def cleaned(mask: MaskSnapshot, clean: Callable[[Mask], Mask], margin: int) -> P
         margin: pixels.
     """
     parts: list[Part] = []
-    places = list(mask.bounds.tiles(BLOCK))
+    places = blocks_of(mask.bounds)
     for number, place in enumerate(places):
         yield Progress(number, len(places))
         area = block_rect(place, mask.bounds)
@@ -70,7 +70,7 @@ def without_specks(mask: MaskSnapshot, under: int, class_id: int | None = None) 
     """
     work = TiledMask(mask.shape, mask.tiles)
     changed: set[Key] = set()
-    todo = set(mask.bounds.tiles(BLOCK))
+    todo = set(blocks_of(mask.bounds))
     while todo:
         found: list[Speck] = []
         for number, place in enumerate(sorted(todo)):
@@ -83,7 +83,7 @@ def without_specks(mask: MaskSnapshot, under: int, class_id: int | None = None) 
                 yield Progress(number, len(found))
             box = _remove(work, changed, *speck)
             if not box.empty:
-                todo.update(box.expanded(under + 1).intersection(mask.bounds).tiles(BLOCK))
+                todo.update(blocks_of(box.expanded(under + 1).intersection(mask.bounds)))
     parts: list[Part] = []
     for key in sorted(changed):
         area = key_rect(key).intersection(mask.bounds)
@@ -132,6 +132,11 @@ def _remove(
             mask.writable(key)[ys[here] % TILE, xs[here] % TILE] = into
             changed.add(key)
     return box
+
+
+def blocks_of(area: Rect) -> list[Place]:
+    """All blocks that `area` touches."""
+    return list(area.tiles(BLOCK))
 
 
 def block_rect(place: Place, bounds: Rect) -> Rect:

@@ -10,7 +10,7 @@ import numpy as np
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
-from unet_gui.regions.blocks import BLOCK, block_rect, single_value
+from unet_gui.regions.blocks import block_rect, blocks_of, single_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def filled_holes(mask: MaskSnapshot, class_id: int | None = None) -> Parts:
         class_id: fill what this class surrounds on all sides; None, for every class, unlabelled
             holes that touch no other.
     """
-    places = list(mask.bounds.tiles(BLOCK))
+    places = blocks_of(mask.bounds)
     pieces = _Pieces()
     right: dict[int, Ints] = {}
     below: dict[int, Ints] = {}

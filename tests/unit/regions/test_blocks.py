@@ -23,8 +23,7 @@ classes = st.sampled_from([None, 0, 1])
 @pytest.fixture(autouse=True, params=[5, 8, 64])
 def small_blocks(monkeypatch, request):
     """Blocks that are no whole tiles do as well; they are only less quick."""
-    for module in (blocks, holes):
-        monkeypatch.setattr(module, "BLOCK", request.param)
+    monkeypatch.setattr(blocks, "BLOCK", request.param)
 
 
 def after(mask, job):
@@ -82,8 +81,7 @@ def test_growing_and_shrinking(mask, class_id, pixels):
 
 
 def test_blocks_of_one_value_are_not_looked_into(monkeypatch):
-    for module in (blocks, holes):
-        monkeypatch.setattr(module, "BLOCK", 1024)
+    monkeypatch.setattr(blocks, "BLOCK", 1024)
     mask = TiledMask((40_000, 40_000), {(5, 5): uniform(1)}).snapshot()
     reads = []
     monkeypatch.setattr(

@@ -16,7 +16,7 @@ from unet_gui.gui.saver import MaskSaver
 from unet_gui.gui.undo_keeper import UndoKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -136,6 +136,18 @@ class Painting(QObject):
             return EMPTY
         self._finish_stroke()
         return self._edited(self.document.apply(name, rect, values, where=where))
+
+    def apply_parts(
+        self, name: str, parts: Iterable[tuple[Rect, int | ClassMask, NDArray[np.bool_]]]
+    ) -> Rect:
+        """Many places as one undoable edit, each given as to `apply`; returns what changed."""
+        if self.document is None:
+            return EMPTY
+        self._finish_stroke()
+        self.document.begin_stroke(name, UNLABELLED, (0.0, 0.0))
+        for rect, values, where in parts:
+            self.document.write(rect, values, where=where)
+        return self._edited(self.document.end_stroke())
 
     # -- undo ------------------------------------------------------------------------------
 
