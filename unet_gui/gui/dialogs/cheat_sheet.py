@@ -110,6 +110,7 @@ class CheatSheet(QDialog):
                 (self.tr("Square or circle"), (shift, drag)),
                 (self.tr("From the middle"), (alt, drag)),
                 (self.tr("Wand: more or less"), (drag,)),
+                (self.tr("Superpixels: only those like the first"), (shift, drag)),
                 (self.tr("Smart click: more or less"), (wheel,)),
                 (self.tr("Smart click: paint it"), (click, self.tr("Return"))),
                 (self.tr("Show a class alone"), (alt, self.tr("Click on its eye"))),

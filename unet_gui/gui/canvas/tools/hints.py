@@ -41,7 +41,8 @@ def tool_hint(tool: Tool) -> str:
             " paint. Right button: erase. Esc: never mind."
         ),
         Tool.SUPERPIXEL: tr(
-            "Paint small cells that keep to the edges of the image. Ctrl+wheel: size of the cells."
+            "Paint small cells that keep to the edges of the image. Shift: only cells that look"
+            " like the first one, Shift+wheel: how much. Ctrl+wheel: size of the cells."
             " [ and ]: size of the brush. Right button: erase."
         ),
         Tool.EDGE: tr(
@@ -50,8 +51,8 @@ def tool_hint(tool: Tool) -> str:
         ),
         Tool.SMART: tr(
             "Click on an object to see what would be painted. Wheel: more or less of it."
-            " Shift+wheel: all that look like it too. Click again or press Enter to paint."
-            " Esc: never mind."
+            " Shift+wheel: all that look like it too. Click again or press Enter to paint; what is"
+            " labelled otherwise stays. Esc: never mind."
         ),
         Tool.ACCEPT: tr(
             "Click on a part of the proposal to accept it, or draw around several. Esc: never mind."
