@@ -187,3 +187,22 @@ def test_looking_counts_and_being_away_does_not(session, queue):
     again = ImageQueue(session, state, synchronous=True)
     assert again._times.seconds == {"0.png": 25}
     again.shutdown()
+
+
+def test_doubts_are_asked_for_once_an_image(session, queue, qtbot):
+    asked = []
+    queue.wanted.connect(asked.append)
+    queue.set_order(Order.GAIN)
+    assert sorted(asked[-1]) == [f"{i}.png" for i in range(1, 5)]
+    before = order(session)[1]
+    other = next(name for name in order(session)[2:])
+    for name in asked[0]:
+        queue.note_doubt(name, 0.9 if name == other else 0.0001)
+    qtbot.waitUntil(lambda: order(session)[1] == other)
+    assert before != other
+    assert len(asked) == 1
+    session.next_image()
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    assert other not in asked[1]
+    queue.set_order(Order.FILE)
+    assert asked[-1] == []

@@ -46,9 +46,11 @@ class ImageQueue(QObject):
 
     Signals:
         changed: the estimate, or the order chosen.
+        wanted: names of images whose doubt should be known, the most urgent first.
     """
 
     changed = Signal()
+    wanted = Signal(list)
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class ImageQueue(QObject):
         self._looks: dict[str, Any] = {}
         self._doubts: dict[str, float] = {}
         self._visited: list[str] = []
+        self._asked = False
         self._soon = QTimer(self, singleShot=True, interval=0 if synchronous else LOOK_MS)
         self._soon.timeout.connect(self._sort)
         self._keep = QTimer(self, interval=SAVE_MS)
@@ -96,7 +99,9 @@ class ImageQueue(QObject):
         if order is Order.FILE:
             self._runner.cancel_all()
             self._session.set_order(None)
+            self.wanted.emit([])
         else:
+            self._asked = False
             self._sort()
         self.changed.emit()
 
@@ -163,6 +168,7 @@ class ImageQueue(QObject):
             return
         if entry.name not in self._visited:
             self._visited.append(entry.name)
+            self._asked = False
         self._on_sign()
         self._sort_soon()
 
@@ -174,11 +180,12 @@ class ImageQueue(QObject):
             self._runner.submit(
                 f"doubt {name}",
                 lambda: _doubt_of(ghost),
-                on_done=lambda doubt: self._on_doubt(name, doubt),
+                on_done=lambda doubt: self.note_doubt(name, doubt),
                 priority=5,
             )
 
-    def _on_doubt(self, name: str, doubt: float) -> None:
+    def note_doubt(self, name: str, doubt: float) -> None:
+        """Somebody has looked at an image: this share of it is likely to be wrong."""
         self._doubts[name] = doubt
         self._sort_soon()
 
@@ -200,10 +207,21 @@ class ImageQueue(QObject):
         )
 
     def _on_sorted(self, names: list[str]) -> None:
-        if self._session.project is not None and self.order is Order.GAIN:
+        project = self._session.project
+        if project is not None and self.order is Order.GAIN:
             current = [e.name for e in self._session.images[: len(names)]]
             if current != names:
                 self._session.set_order(names)
+            if not self._asked:
+                # once for each image that is opened: by then the learner knows more
+                self._asked = True
+                self.wanted.emit(
+                    [
+                        name
+                        for name in names[len(self._visited) :]
+                        if not project.is_done(project.entry(name))
+                    ]
+                )
 
 
 def _remembered(settings: Settings | None) -> Order:

@@ -15,7 +15,7 @@ from unet_gui.gui.documents import Ghost, read_image_job
 from unet_gui.gui.jobs import JobRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from unet_gui.core.geometry import Rect
     from unet_gui.core.tiled_mask import MaskSnapshot
@@ -139,6 +139,21 @@ class InstantService(QObject):
         if self._started:
             self._stop()
             self.restart()
+
+    def employ(
+        self, key: str, job: Callable[[Any], Generator[Any, None, Any]], on_item: Callable[..., Any]
+    ) -> None:
+        """Run `job(learner)` on this thread when nothing else is to do; not before it is loaded."""
+        if self._proposer is not None:
+            learner = self._proposer.learner
+            self._runner.submit(
+                key, lambda: job(learner), on_item=on_item,
+                on_error=lambda _error: None, priority=9,
+            )  # fmt: skip
+
+    def dismiss(self, key: str) -> None:
+        """End it at its next pause."""
+        self._runner.cancel(key)
 
     def shutdown(self) -> None:
         self._soon.stop()

@@ -50,6 +50,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
     from unet_gui.gui.state import ViewState
+    from unet_gui.gui.survey import Survey
     from unet_gui.gui.theme import Theme, mode_named
 
     install_translations(app)
@@ -69,9 +70,12 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window.commands["instant"].setChecked(instant.enabled)
     window.instant_switched.connect(instant.set_enabled)
     instant.judged.connect(window.learner.show_standing)
+    survey = Survey(session, instant)
+    window.queue.wanted.connect(survey.want)
+    survey.looked.connect(window.queue.note_doubt)
     window.data_flows.encoder_fetched.connect(instant.begin_anew)
     # Behind the widgets in the list of children, hence deleted after them.
-    for part in (theme, session, state, prediction, instant, finetuning, watcher):
+    for part in (theme, session, state, prediction, instant, finetuning, watcher, survey):
         part.setParent(window)
     app.aboutToQuit.connect(window.shutdown)
     _open_first(window, list(argv[1:]))
