@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, QRectF, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QPainter
 
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.core.geometry import EMPTY, Rect
@@ -17,8 +17,10 @@ from unet_gui.gui.canvas.image_tiles import (
     TileKey,
     TileStore,
     Tint,
+    hatch,
     level_for,
     make_tile,
+    on_image,
     retint,
     to_level,
     within_reach,
@@ -176,7 +178,7 @@ class Backdrop(QObject):
             part = self._part(key, overlap)
             tile.places = overlap, part, part.translated(-tile.area.x0, -tile.area.y0)
         if tile.image is None:
-            _hatch(painter, tile.places[1])
+            hatch(painter, tile.places[1])
         else:
             painter.drawImage(tile.places[1], tile.image, tile.places[2])
         return done
@@ -255,7 +257,7 @@ class Backdrop(QObject):
         elif source.resident and not (tile is not None and self._current(tile)):
             rough = key.level > 0 and not source.complete
             self._store.put(key, make_tile(source, key, self._tint, rough=rough))
-        return _on_image(key.area(source.level_shape(key.level)), key.level)
+        return on_image(key.area(source.level_shape(key.level)), key.level)
 
     def _coarser(self, key: TileKey, least: int) -> tuple[ImageTile | None, int]:
         """The finest tile at hand that shows the same, and how many levels it is coarser."""
@@ -341,7 +343,7 @@ class Backdrop(QObject):
             image, memory = self._tint.apply(pixels)
             tile = ImageTile(area, image, self._tint, pixels, memory=memory)
         self._store.put(key, tile)
-        self.arrived.emit(_on_image(area, key.level))
+        self.arrived.emit(on_image(area, key.level))
 
     def _on_queue_empty(self) -> None:
         self._reading = False
@@ -354,11 +356,6 @@ class Backdrop(QObject):
             self._warned = True
             said = QCoreApplication.translate("Canvas", "A part of this image cannot be read: {0}")
             self.noticed.emit(said.format(error.message))
-
-
-def _on_image(area: Rect, level: int) -> Rect:
-    """Image pixels of pixels of a level; may reach beyond the image."""
-    return Rect(area.x0 << level, area.y0 << level, area.x1 << level, area.y1 << level)
 
 
 def _for_a_turn(source: ImageSource) -> Generator[Progress, None, None]:
@@ -381,21 +378,3 @@ def _read_tiles(source: ImageSource, queue: deque[TileKey]) -> Generator[Read, N
             yield key, source.read(key.area(source.level_shape(key.level)), key.level)
         except UnetGuiError as error:
             yield key, error
-
-
-def _hatch(painter: QPainter, part: QRectF) -> None:
-    """Quiet stripes that stand still on the screen, where there is nothing to show."""
-    painter.save()
-    ground, line = QColor(128, 128, 128, 60), QPen(QColor(128, 128, 128, 150))
-    pattern = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
-    pattern.fill(ground)
-    with_lines = QPainter(pattern)
-    with_lines.setPen(line)
-    with_lines.drawLine(0, 7, 7, 0)
-    with_lines.end()
-    area = painter.transform().mapToPolygon(part.toAlignedRect())
-    painter.resetTransform()
-    painter.setBrush(QBrush(pattern))
-    painter.setPen(QPen(QColor(0, 0, 0, 0)))
-    painter.drawPolygon(area)
-    painter.restore()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from unet_gui.core.geometry import Rect
 
@@ -74,6 +74,11 @@ def level_for(zoom: float, levels: int) -> int:
 def to_level(rect: Rect, level: int) -> Rect:
     """The pixels of a level that image pixels in `rect` touch."""
     return Rect(rect.x0 >> level, rect.y0 >> level, -(-rect.x1 >> level), -(-rect.y1 >> level))
+
+
+def on_image(area: Rect, level: int) -> Rect:
+    """Image pixels of pixels of a level; may reach beyond the image."""
+    return Rect(area.x0 << level, area.y0 << level, area.x1 << level, area.y1 << level)
 
 
 class Tint:
@@ -216,3 +221,21 @@ class TileStore:
     def clear(self) -> None:
         self._tiles.clear()
         self.nbytes = 0
+
+
+def hatch(painter: QPainter, part: QRectF) -> None:
+    """Quiet stripes that stand still on the screen, where there is nothing to show."""
+    painter.save()
+    ground, line = QColor(128, 128, 128, 60), QPen(QColor(128, 128, 128, 150))
+    pattern = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
+    pattern.fill(ground)
+    with_lines = QPainter(pattern)
+    with_lines.setPen(line)
+    with_lines.drawLine(0, 7, 7, 0)
+    with_lines.end()
+    area = painter.transform().mapToPolygon(part.toAlignedRect())
+    painter.resetTransform()
+    painter.setBrush(QBrush(pattern))
+    painter.setPen(QPen(QColor(0, 0, 0, 0)))
+    painter.drawPolygon(area)
+    painter.restore()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
+from unet_gui.core.mask_levels import MaskLevels
 from unet_gui.dataset import pages
 from unet_gui.dataset.image_source import ImageSource
 from unet_gui.gui.canvas.backdrop import Backdrop
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRect
     from PySide6.QtGui import QHideEvent, QPainter, QShowEvent
 
-    from unet_gui.core.document import ClassMask
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.canvas.view import CanvasView
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 JOB = "linked view"
 
-Loaded = tuple[ImageSource, "ClassMask"]
+Loaded = tuple[ImageSource, MaskLevels]
 
 
 class NeighbourPane(LinkedPane):
@@ -52,11 +51,11 @@ class NeighbourPane(LinkedPane):
         for arrived in (self.backdrop.arrived, self.overlay.arrived):
             arrived.connect(lambda _: self.update())
 
-    def show_image(self, source: ImageSource | None, mask: ClassMask | None) -> None:
+    def show_image(self, source: ImageSource | None, mask: MaskLevels | None) -> None:
         """Another image and its mask, or none."""
         self.source = source
         self.backdrop.set_source(source)
-        self.overlay.set_mask(MaskLevels(ArrayTiles(mask)) if mask is not None else None)
+        self.overlay.set_mask(mask)
         if source is not None:
             self.viewport.image_height, self.viewport.image_width = source.shape
         else:
@@ -261,4 +260,7 @@ def _read(
     if source is None:
         source = pages.source(entry)
         yield
-    return source, project.load_mask(entry, source.shape)
+    levels = MaskLevels(project.load_mask_tiles(entry, source.shape))
+    for _ in levels.prepare():
+        yield
+    return source, levels
