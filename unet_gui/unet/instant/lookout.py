@@ -12,7 +12,14 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.metrics import ConfusionMatrix
 from unet_gui.unet.instant.context import Area
 from unet_gui.unet.instant.features import cut
-from unet_gui.unet.instant.finishing import CANDIDATES, effort, mixed, smooth
+from unet_gui.unet.instant.finishing import (
+    CANDIDATES,
+    DISPUTED,
+    disputed,
+    effort,
+    mixed,
+    smooth,
+)
 from unet_gui.unet.scoring import Score
 
 if TYPE_CHECKING:
@@ -117,10 +124,15 @@ def judged(net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask) -> lis
         image: H×W×3 uint8.
         maps: Its features.
         mask: H×W uint8 as the person left it.
+
+    Returns:
+        Nothing for an image for which nothing would have been proposed.
     """
     from unet_gui.regions.cleanup import remove_specks
 
     base, context = net.parts(maps)
+    if disputed(base, context) > DISPUTED:
+        return []
     ragged: dict[tuple[float, float], ClassMask] = {}
     costs = []
     for way in CANDIDATES:
