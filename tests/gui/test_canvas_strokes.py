@@ -285,3 +285,25 @@ def test_the_other_end_of_a_pen_erases(easel):
 def test_each_tool_says_what_it_does():
     assert all(tool_hint(tool) for tool in Tool)
     assert "Right button" in tool_hint(Tool.BRUSH)
+
+
+@pytest.mark.parametrize("change", ["rotate", "flip", "pan", "resize"])
+def test_a_stroke_does_not_jump_when_the_view_changes_under_it(easel, change):
+    easel.canvas.zoom_to(2.0)
+    easel.state.set_size(3)
+    easel.press(20.5, 30.5)
+    easel.move(30.5, 30.5)
+    canvas, at = easel.canvas, easel.at(30.5, 30.5)
+    {
+        "rotate": lambda: canvas.rotate(90),
+        "flip": canvas.flip,
+        "pan": lambda: canvas.pan_by(0, 14),
+        "resize": lambda: canvas.resize(canvas.width() + 40, canvas.height() + 20),
+    }[change]()
+    moved = canvas.to_image(QPointF(at)).toTuple()
+    to = (moved[0] + 4, moved[1] - 5)
+    easel.move(*to)
+    easel.release(*to)
+    wanted = painted([(20.5, 30.5), (30.5, 30.5)], 3)
+    assert np.array_equal(easel.session.document.mask, painted([moved, to], 3, mask=wanted))
+    assert len(easel.session.document.history.steps) == 1

@@ -169,6 +169,10 @@ class Document:
         )
         return dab if same else None
 
+    def move_to(self, point: Point) -> None:
+        """Go on with the open stroke somewhere else; nothing on the way there is painted."""
+        self._last, self._dab = point, None
+
     def paint(self, rect: Rect, where: NDArray[np.bool_] | None = None) -> Rect:
         """Add any pixels to the open stroke.
 

@@ -27,7 +27,7 @@ SMALLEST: Final = 256
 MOST_LEVELS: Final = 8
 """Beyond that a tile would be less than a pixel."""
 
-PORTION: Final = 32
+PORTION: Final = 8
 """Tiles made at a time while preparing."""
 
 KEPT_FROM: Final = 2

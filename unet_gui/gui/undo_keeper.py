@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TIDY_AFTER_MS: Final = 120
 """After an edit: in the midst of a series of strokes there are better things to do."""
 
-SLICE: Final = 0.004
+SLICE: Final = 0.002
 """Seconds of tidying at a time, a quarter of a frame."""
 
 

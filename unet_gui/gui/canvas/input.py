@@ -92,6 +92,8 @@ class CanvasInput(QWidget):
 
     def _on_view_changed(self) -> None:
         self._state.set_zoom(self._viewport.zoom)
+        if self._pointer.dragging:
+            self._pointer.hand.look_elsewhere()
         self._hover()
         self._decorate()
         self.update()

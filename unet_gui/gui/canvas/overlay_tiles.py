@@ -143,13 +143,13 @@ class ColoredTiles:
         known = self._looks.get(look)
         if known is not None and known < len(self._changes):
             changes = self._changes[known:]
-            for changed in changes if len(changes) <= FEW else _put_together(changes):
+            for changed in changes if len(changes) <= FEW else _put_together(changes, look[2]):
                 self._mark(look, changed)
             self._looks[look] = len(self._changes)
 
     def _tell_all(self) -> None:
         """Begin a new list of changes. All at once, for those who have heard of few of them."""
-        together = _put_together(self._changes)
+        together = _put_together(self._changes, 0)
         for look, known in self._looks.items():
             few = self._changes[known:]
             for changed in few if len(few) <= FEW else together:
@@ -312,11 +312,12 @@ def within(piece: Piece, whole: QRectF) -> Piece:
     )
 
 
-def _put_together(changes: list[Rect]) -> list[Rect]:
-    """One rectangle for each tile of the mask."""
+def _put_together(changes: list[Rect], level: int) -> list[Rect]:
+    """One rectangle for each tile of a level, or of the mask for finer ones."""
+    side = MASK_TILE << max(level, 0)
     places: dict[tuple[int, int], Rect] = {}
     for rect in changes:
-        place = rect.x0 // MASK_TILE, rect.y0 // MASK_TILE
+        place = rect.x0 // side, rect.y0 // side
         known = places.get(place)
         places[place] = rect if known is None else known.union(rect)
     return list(places.values())

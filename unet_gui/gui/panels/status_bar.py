@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NOTICE_MS = 6000
 HOVER_MS = 40
+SAVE_MS = 150
 
 
 class MainStatusBar(QStatusBar):
@@ -40,6 +41,7 @@ class MainStatusBar(QStatusBar):
         self._prediction = prediction
         self._theme = theme
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_MS)
+        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._build()
         self._connect()
         self._refresh()
@@ -98,7 +100,8 @@ class MainStatusBar(QStatusBar):
         session.image_opened.connect(self._on_session_image_changed)
         session.project_opened.connect(self._refresh)
         session.project_closed.connect(self._refresh)
-        session.save_state_changed.connect(self._show_save)
+        session.save_state_changed.connect(self._show_save_soon)
+        self._save_timer.timeout.connect(lambda: self._show_save(session.save_state))
         session.noticed.connect(self.notice)
         self._prediction.state_changed.connect(self._show_learner)
         self._theme.changed.connect(self._refresh)
@@ -166,6 +169,13 @@ class MainStatusBar(QStatusBar):
             if info.id == class_id:
                 return info.name
         return self.tr("class {0}, not in the list").format(class_id)
+
+    def _show_save_soon(self, state: SaveState) -> None:
+        """Failing is said at once; what is saved in a moment need not lay the bar out anew."""
+        if state is SaveState.FAILED:
+            self._show_save(state)
+        elif not self._save_timer.isActive():
+            self._save_timer.start()
 
     def _show_save(self, state: SaveState) -> None:
         open_project = self._session.project is not None

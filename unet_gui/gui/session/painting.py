@@ -107,6 +107,11 @@ class Painting(QObject):
         if self.document is not None:
             self._announce(self.document.stroke_to(point, diameter, square=square))
 
+    def move_to(self, point: Point) -> None:
+        """Go on with the open stroke somewhere else, without a line to there."""
+        if self.document is not None:
+            self.document.move_to(point)
+
     def paint(self, rect: Rect, where: NDArray[np.bool_] | None = None) -> None:
         """Add any pixels to the open stroke: a rectangle inside the image, a bool array of it."""
         if self.document is not None:

@@ -209,6 +209,9 @@ class CanvasTool:
     def move(self, contact: Contact) -> None:
         """The pointer moves while the button is down."""
 
+    def look_elsewhere(self) -> None:
+        """The view has changed under the pointer, which is at another place of the image now."""
+
     def hover(self) -> None:
         """The pointer moves with no button down, or has left (`bench.at` is None then)."""
 

@@ -87,6 +87,13 @@ class BrushTool(CanvasTool):
             start, self._end = self._end, self.bench.point(contact)
             self._paint(contact, start)
 
+    def look_elsewhere(self) -> None:
+        """A stroke goes on where the pointer is now, and does not jump there."""
+        at = self.bench.pointed()
+        if self.dragging and at is not None:
+            self._end = at
+            self.bench.session.move_to(at)
+
     def finish(self) -> None:
         if self.dragging:
             self.dragging = False

@@ -119,6 +119,9 @@ class SuperpixelTool(CanvasTool):
         self.bench.session.begin_stroke(self._last, value, tool_name(self.tool, erase=erase))
         self._cover(self._last)
 
+    def look_elsewhere(self) -> None:
+        self._last = self.bench.pointed() or self._last
+
     def move(self, contact: Contact) -> None:
         if self.bench.session.stroking:  # undo may have ended it
             self._cover(self.bench.point(contact))
