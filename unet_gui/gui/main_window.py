@@ -22,6 +22,7 @@ from unet_gui.gui.image_queue import ImageQueue
 from unet_gui.gui.mask_edits import MaskEdits
 from unet_gui.gui.next_mistake import NextMistake
 from unet_gui.gui.options import Tool
+from unet_gui.gui.panels.job_strip import JobStrip
 from unet_gui.gui.panels.wording import tip
 from unet_gui.gui.settings import Settings
 from unet_gui.gui.theme import Theme
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
         self.learner.round_used.connect(self.images.read_statuses)
         self.classes.recolor_requested.connect(self.flows.recolor_class)
         self.flows.pixel_size_changed.connect(self.show_pixel_size)
-        self.mask_edits.busy_changed.connect(self._on_mask_edits_busy_changed)
+        self.status.insertPermanentWidget(0, JobStrip(self.mask_edits))
         self.data_flows.round_made.connect(self.learner.use_round)
         self.data_flows.learn_requested.connect(
             lambda path: self.finetuning.start(float(self.learner.budget), parent=str(path))
@@ -234,12 +235,6 @@ class MainWindow(QMainWindow):
             self.recent_menu.addAction(action)
         if self.recent_menu.isEmpty():
             self.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
-
-    def _on_mask_edits_busy_changed(self, busy: bool) -> None:
-        if busy:
-            self.status.showMessage(self.tr("Working on the mask… you can go on looking around."))
-        else:
-            self.status.clearMessage()
 
     def _on_finetuning_finished(self, outcome: Outcome) -> None:
         self.toaster.say(self.learner.judgement(outcome))
