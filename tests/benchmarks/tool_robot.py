@@ -4,9 +4,10 @@ It looks for the largest connected mistake and uses the tool it was given, or th
 gains more. The brush is drawn along the middle with the width and length that gain most. The
 superpixel brush is drawn from cell to cell over those that belong there, or with Shift over all in
 the image that are like the first. A smart click goes into the middle of the mistake; then the wheel
-is turned up and down as long as it gets better, and with Shift to all that is alike. Where the
-proposal is worth less than a stroke of the brush, Esc is pressed and the brush is used; after two
-such disappointments in a class the person no longer tries it there. All presses count as strokes.
+is turned up and down as long as it gets better, and with Shift to all that is alike. A proposal
+that is worth much less than a stroke of the brush is dropped with Esc and the brush is used; after
+two in a row that were worth less the person no longer tries it in that class. All presses count as
+strokes.
 
 Looking is knowing the truth, as a person does who sees the preview. The hand is steady but the
 brush is round: what it paints over the border has to be painted back.
@@ -34,6 +35,8 @@ TOIL = 0.25
 """Pixels put right that a pixel of the way is worth. Where the target is in reach: the shortest."""
 PATIENT = 3
 """Levels of the wheel past the best one before the person turns back."""
+ANYWAY = 0.3
+"""Of what a stroke of the brush would gain: the click is made already, so this is taken, too."""
 TRIES = 2
 STUCK = 8
 TOOLS = ("brush", "superpixels", "smart click")
@@ -234,12 +237,11 @@ class Robot:
         self.hand.take(Tool.SMART, mistake.value)
         self.hand.stroke([spot])
         gain = self.best_level(spot, mistake.value)
-        if gain >= max(least, 1):
+        self.failed[mistake.value] = 0 if gain >= least else self.failed[mistake.value] + 1
+        if gain > ANYWAY * least:
             self.effort.assisted += 1
-            self.failed[mistake.value] = 0
             self.hand.key(Qt.Key.Key_Return)
             return True
-        self.failed[mistake.value] += 1
         self.hopeless.add((spot, mistake.value))
         self.hand.key(Qt.Key.Key_Escape)
         return False

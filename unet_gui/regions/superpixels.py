@@ -10,6 +10,7 @@ import numpy as np
 
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
+from unet_gui.regions.colors import lab
 from unet_gui.regions.components import cropped
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ BLOCK: Final = 256
 
 ROUNDS: Final = 5
 """Of assigning and averaging: half of what Achanta et al. take, by eye no different."""
+
+FAINT: Final = 12.0
+"""Spread of lightness and colour, in CIE Lab, below which weaker edges have to count as much."""
+
+SAMPLES: Final = 4
+SAMPLE: Final = 64
+"""So many squares, each way, of so many pixels tell how much contrast an image has."""
 
 KEPT: Final = 64 << 20
 """Bytes of cells that are remembered."""
@@ -41,7 +49,8 @@ class Superpixels:
         read: gives H×W×3 uint8 pixels of a rectangle inside `bounds`.
         bounds: the whole image.
         size: side of a cell in pixels, 2 or more.
-        compactness: higher makes squarer cells, lower follows weaker edges.
+        compactness: higher makes squarer cells, lower follows weaker edges. Images with little
+            contrast get less of it, so that cells keep to dim things as well.
     """
 
     def __init__(
@@ -55,6 +64,7 @@ class Superpixels:
         self._bounds = bounds
         self.size = size = max(2, int(size))
         self._compactness = compactness
+        self._contrast: float | None = None
         self._margin = 2 * size
         self._block = size * max(4, round(BLOCK / size))
         self._columns = -(-bounds.width // size) + 8
@@ -161,12 +171,28 @@ class Superpixels:
             ((seen.y0 - y0, around.y1 - seen.y1), (seen.x0 - x0, around.x1 - seen.x1), (0, 0)),
             mode="edge",
         )
-        local = slic_cells(pixels, size, self._compactness, ROUNDS)
+        local = slic_cells(pixels, size, self._compactness * self._strength(), ROUNDS)
         across = around.width // size
         row, column = np.divmod(local, across)
         names = (row + (y0 // size + 4)) * self._columns + (column + (x0 // size + 4))
         area = self._area(block)
         return np.ascontiguousarray(names[area.moved(-x0, -y0).slices])
+
+
+    def _strength(self) -> float:
+        """0.1 to 1 by the contrast of the image, the same for all blocks."""
+        if self._contrast is None:
+            width, height = self._bounds.width, self._bounds.height
+            side = min(SAMPLE, width, height)
+            spots = [
+                Rect(x, y, x + side, y + side)
+                for x in np.linspace(0, width - side, SAMPLES).astype(int).tolist()
+                for y in np.linspace(0, height - side, SAMPLES).astype(int).tolist()
+            ]
+            seen = np.concatenate([self._read(spot).reshape(-1, 1, 3) for spot in spots])
+            spread = float(np.sqrt(lab(seen).var(axis=(1, 2)).sum()))
+            self._contrast = min(max(spread / FAINT, 0.1), 1.0)
+        return self._contrast
 
 
 def slic_cells(
