@@ -42,7 +42,7 @@ class Navigator(QWidget):
         self._session = session
         self._state = state
         self._canvas = canvas
-        self._viewport = Viewport()
+        self._viewport = Viewport(thinnest=0.0)  # the whole image, however thin
         self._quiet = QTimer(self, singleShot=True, interval=QUIET)
         self._quiet.timeout.connect(self.update)
         session.mask_touched.connect(lambda _: self._quiet.start())

@@ -13,6 +13,9 @@ from unet_gui.core.geometry import Rect
 
 MAX_ZOOM: Final = 64.0
 FIT_MARGIN: Final = 12
+
+THINNEST: Final = 3.0
+"""Logical pixels of which the shorter side of a fitted image has at least as many."""
 STEPS: Final = (
     *(1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0),
@@ -39,6 +42,7 @@ class Viewport:
         fitted: the whole image is shown and shall stay so when the canvas changes its size.
         rotation: how far the image is turned clockwise, in degrees, 0 ≤ rotation < 360.
         mirrored: left and right of the image are swapped before it is turned.
+        thinnest: logical pixels that the shorter side of a fitted image has at least.
     """
 
     width: int = 0
@@ -53,6 +57,7 @@ class Viewport:
     fitted: bool = True
     rotation: float = 0.0
     mirrored: bool = False
+    thinnest: float = THINNEST
     _known: _Way | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -91,21 +96,29 @@ class Viewport:
 
     @property
     def fit_zoom(self) -> float:
-        """The zoom that shows the whole image with a small margin."""
+        """The zoom that shows the whole image with a small margin.
+
+        Of one that would be thinner than a hair, its middle part, thick enough to be seen.
+        """
+        whole, filling = self._fits()
+        thin = min(self.image_width, self.image_height)
+        return max(whole, min(self.thinnest * self.ratio / thin, filling)) if thin else whole
+
+    def _fits(self) -> tuple[float, float]:
+        """The zoom at which the image is just within the canvas, and at which it just covers it."""
         if not (self.image_width and self.image_height):
-            return 1.0
+            return 1.0, 1.0
         width = max(1, self.width - 2 * FIT_MARGIN) * self.ratio
         height = max(1, self.height - 2 * FIT_MARGIN) * self.ratio
         cos, sin = (abs(v) for v in _turned(self.rotation))
         across = self.image_width * cos + self.image_height * sin
         down = self.image_width * sin + self.image_height * cos
-        return min(width / across, height / down)
+        return min(width / across, height / down), max(width / across, height / down)
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Smallest and largest zoom: from a quarter of the fitted image to 64 times."""
-        fit = self.fit_zoom
-        return min(fit / 4, 1.0), max(fit, MAX_ZOOM)
+        """Smallest and largest zoom: from a quarter of the whole image to 64 times."""
+        return min(self._fits()[0] / 4, 1.0), max(self.fit_zoom, MAX_ZOOM)
 
     def set_view(
         self, width: int, height: int, ratio: float, *, left: int = 0, top: int = 0

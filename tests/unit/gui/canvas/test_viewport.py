@@ -130,3 +130,19 @@ def test_before_it_is_shown_nothing_is_divided_by_zero():
     view.set_view(0, 0, 1.0)
     view.fit()
     assert view.zoom > 0
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+@pytest.mark.parametrize("image", [(1, 5000), (5000, 1), (2, 90_000), (1, 1), (1, 240)])
+def test_a_fitted_image_is_never_thinner_than_can_be_seen(image, ratio):
+    view = viewport(image=image, ratio=ratio)
+    assert min(image) * view.scale >= 3.0
+    x, y = view.to_view(image[0] / 2, image[1] / 2)
+    assert (x, y) == pytest.approx((400, 300), abs=2)
+    low, _ = view.limits
+    view.zoom_to(low)
+    assert view.visible == Rect(0, 0, *image)  # all of it can be seen as well
+
+
+def test_what_is_thick_enough_is_shown_whole():
+    assert viewport(image=(40, 5000)).visible == Rect(0, 0, 40, 5000)
