@@ -157,9 +157,11 @@ def test_tiny_and_long_images_can_be_fitted_and_magnified(size):
     view = Viewport()
     view.set_view(800, 600, 1.0)
     view.set_image(*size)
-    assert view.visible == Rect(0, 0, *size)
+    assert not view.visible.empty
     low, high = view.limits
     assert 0 < low <= 1.0 <= high
+    view.zoom_to(low)
+    assert view.visible == Rect(0, 0, *size)
     view.zoom_to(math.inf)
     assert view.zoom == high
     assert not view.visible.empty
