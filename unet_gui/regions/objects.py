@@ -26,7 +26,7 @@ SURE: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 """Confidences by which a predicted region is opened."""
 
 REACH: Final = 256
-"""Pixels to each side of a click in which its object is sought."""
+"""Pixels to each side of a click in which its object is sought first."""
 
 BEYOND: Final = (1, 2, 3, 5, 8, 12, 16)
 """Pixels by which a predicted region is widened past its own border."""
@@ -100,9 +100,15 @@ class ObjectFinder:
         return Nested(chain.ordered(), len(chain.regions) - 1 - start)
 
     def _seen(self, x: int, y: int) -> Nested:
-        """By colour, and by what is labelled already."""
-        near = Rect(x, y, x + 1, y + 1).expanded(REACH)
-        near = near.intersection(Rect.of_shape(self._image.shape))
+        """By colour, and by what is labelled already; near the click if the object ends there."""
+        whole = Rect.of_shape(self._image.shape)
+        near = Rect(x, y, x + 1, y + 1).expanded(REACH).intersection(whole)
+        found = self._picked(near, x, y)
+        if near != whole and _cut_off(found.region(found.start)[0], near, whole):
+            return self._picked(whole, x, y)
+        return found
+
+    def _picked(self, near: Rect, x: int, y: int) -> Nested:
         image = self._image[near.slices]
         colors, edges = smooth_colors(image), edge_strength(image)
         known = None
@@ -111,3 +117,13 @@ class ObjectFinder:
         found = pick(colors, edges, x - near.x0, y - near.y0, known)
         regions = ((box.moved(near.x0, near.y0), inside) for box, inside in found.regions)
         return Nested(tuple(regions), found.start)
+
+
+def _cut_off(box: Rect, near: Rect, whole: Rect) -> bool:
+    """Whether a region reaches a side of the part looked at that is none of the window."""
+    return (
+        box.x0 == near.x0 > whole.x0
+        or box.y0 == near.y0 > whole.y0
+        or box.x1 == near.x1 < whole.x1
+        or box.y1 == near.y1 < whole.y1
+    )

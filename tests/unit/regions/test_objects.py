@@ -67,6 +67,16 @@ def test_a_click_on_a_drawn_thing_gives_it(drawn):
         assert overlap(nested.region(nested.start), truth == value) > 0.85
 
 
+def test_what_reaches_far_from_the_click_is_not_cut_off():
+    image = np.full((60, 700, 3), 200, np.uint8)
+    image[20:40, 30:670] = (60, 90, 40)
+    image = (image + np.random.default_rng(0).integers(0, 9, image.shape)).astype(np.uint8)
+    nested = ObjectFinder(image).propose(100, 30)
+    truth = np.zeros(image.shape[:2], bool)
+    truth[20:40, 30:670] = True
+    assert overlap(nested.region(nested.start), truth) > 0.9
+
+
 def test_one_colour_gives_something():
     nested = ObjectFinder(np.full((30, 30, 3), 50, np.uint8)).propose(3, 4)
     check(nested, (30, 30), 3, 4)
