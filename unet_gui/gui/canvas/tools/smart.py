@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from PySide6.QtCore import Qt
 
 from unet_gui.core.geometry import Rect
@@ -16,7 +17,6 @@ from unet_gui.gui.state import Tool
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from unet_gui.core.errors import UnetGuiError
@@ -189,6 +189,8 @@ class SmartTool(CanvasTool):
         assert document is not None
         mask = document.read(rect)
         value = 255 if self._erase else self.bench.state.active_class
+        if self._over == value:  # to complete what is painted already, whatever is around it
+            return np.ones(mask.shape, np.bool_)
         free: NDArray[np.bool_] = (mask == self._over) | (mask == value)
         return free
 
