@@ -330,3 +330,40 @@ def test_an_image_as_thin_as_a_hair_is_seen_when_it_is_opened(make_easel, shape)
     across, along = sorted((int(seen.any(0).sum()), int(seen.any(1).sum())))
     assert across >= 3
     assert along >= 250
+
+
+class WithoutCopies(OnDisk):
+    """As a file that holds no smaller copies of the image: its coarse levels take a long time."""
+
+    def __init__(self, pixels):
+        super().__init__(pixels)
+        self.complete, self.bands = False, 0
+
+    def read(self, rect, level=0):
+        assert self.complete or level <= 1, "half of the file would be read for one tile"
+        return super().read(rect, level)
+
+    def build_levels(self):
+        while self.bands < 5:
+            yield
+            self.bands += 1
+        self.complete = True
+
+
+def test_without_smaller_copies_what_is_seen_is_read_first(qtbot, threaded, monkeypatch):
+    monkeypatch.setattr("unet_gui.gui.canvas.image_tiles.NEAR", 1)
+    monkeypatch.setattr("unet_gui.gui.canvas.backdrop.TURN", 0.0)
+    pixels = big()
+    backdrop, source = Backdrop(threaded, threaded), WithoutCopies(pixels)
+    view = viewport(0.2, size=(1700, 1300))  # its own level would be 2, the coarsest
+    seen_before = []
+    backdrop.arrived.connect(lambda _: seen_before.append(source.bands))
+    backdrop.set_source(source)
+    drawn(backdrop, view)
+    with qtbot.waitSignal(backdrop.refined):
+        pass
+    assert min(seen_before) < 5  # something was shown before all was made
+    assert source.bands == 5
+    drawn(backdrop, view)
+    qtbot.waitUntil(lambda: not backdrop.unfinished)
+    assert {level for level, _ in source.read_now} >= {1, 2}

@@ -361,9 +361,9 @@ class Backdrop(QObject):
 def _for_a_turn(source: ImageSource) -> Generator[Progress, None, None]:
     """Make coarser levels until it is time to ask whether something else is more urgent."""
     pace = Pace(TURN)
-    for progress in source.build_levels():
+    for begun, progress in enumerate(source.build_levels()):
         yield progress
-        if pace.over:
+        if begun and pace.over:
             return
 
 

@@ -29,11 +29,15 @@ AT_ONCE: Final = 4_000_000
 
 PART: Final = 512
 
+SPOTS: Final = 8
+"""Parts along each side that stand for an image of which coarse levels would take long to make."""
+
 
 def count_values(source: ImageSource) -> Generator[None, None, NDArray[np.int64]]:
     """Histogram of a sample of an image.
 
-    Of an image in memory every n-th pixel of every n-th row; of another one a coarse level.
+    Of an image in memory every n-th pixel of every n-th row; of another one a coarse level, or
+    some parts where there is none yet.
 
     Returns:
         int64[3, 256].
@@ -48,6 +52,16 @@ def count_values(source: ImageSource) -> Generator[None, None, NDArray[np.int64]
         for y in range(0, len(sample), PART):
             _count(counts, sample[y : y + PART])
             yield
+        return counts
+    if not source.complete:
+        bounds = Rect.of_shape(source.shape)
+        for row in range(SPOTS):
+            for column in range(SPOTS):
+                x = (2 * column + 1) * bounds.width // (2 * SPOTS)
+                y = (2 * row + 1) * bounds.height // (2 * SPOTS)
+                part = Rect(x, y, x + PART // 4, y + PART // 4).intersection(bounds)
+                _count(counts, source.read(part))
+                yield
         return counts
     level = next(
         (k for k in range(source.levels) if math.prod(source.level_shape(k)) <= ENOUGH),

@@ -33,6 +33,7 @@ def test_of_an_image_on_disk_a_coarse_level_is_read_in_parts(monkeypatch):
 
     class OnDisk:
         resident, array, levels, shape = False, None, memory.levels, memory.shape
+        complete = True
         level_shape = staticmethod(memory.level_shape)
 
         def __init__(self):
@@ -48,3 +49,9 @@ def test_of_an_image_on_disk_a_coarse_level_is_read_in_parts(monkeypatch):
     height, width = memory.level_shape(level)
     assert counts[0, 10] == counts[2, 30] == height * width
     assert all(max(rect.width, rect.height) <= 64 for rect, _ in source.read_parts)
+    OnDisk.complete = False
+    source = OnDisk()
+    counts = drain(count_values(source))
+    assert counts[1, 20] == sum(r.width * r.height for r, _ in source.read_parts)
+    assert {level for _, level in source.read_parts} == {0}
+    assert sum(r.width * r.height for r, _ in source.read_parts) < memory.array.size / 3
