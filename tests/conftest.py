@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from unet_gui.cli import main
@@ -23,6 +24,10 @@ from unet_gui.dataset.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

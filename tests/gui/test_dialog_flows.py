@@ -112,5 +112,5 @@ def test_an_import_into_the_open_project_is_seen_at_once(window, tmp_path, drawn
     qtbot.waitUntil(lambda: "leaf" in [c.name for c in session.project.classes])
     assert any(e.name.endswith("new.png") for e in session.project.images)
     assert dialog.isVisible()
-    assert dialog.outcome.text().startswith("1 images and 1 masks")
+    assert dialog.outcome.text().startswith("Images: 1, masks: 1.")
     dialog.close()

@@ -49,7 +49,7 @@ def test_what_comes_is_shown_before(dialog, coco):
     assert dialog.note.text() == "There is no such folder or file."
     assert not dialog.import_button.isEnabled()
     dialog.src.setText(str(coco))
-    assert dialog.note.text().startswith("COCO: 2 images, 2 with a mask, 3 classes.")
+    assert dialog.note.text().startswith("COCO. Images: 2, with a mask: 2, classes: 3.")
     assert dialog.mapping.topLevelItemCount() == 3
     assert dialog.import_button.isEnabled()
 
@@ -67,7 +67,7 @@ def test_into_the_open_project_with_classes_given(dialog, session, coco, qtbot):
     assert [c.name for c in project.classes] == ["ground", "cell", "core"]
     mask = project.load_mask(next(e for e in project.images if e.name.endswith("a.png")))
     assert set(np.unique(mask)) == {0, 1}
-    assert dialog.outcome.text().startswith("2 images and 2 masks")
+    assert dialog.outcome.text().startswith("Images: 2, masks: 2.")
 
 
 def test_a_class_left_out(dialog, session, coco):

@@ -15,7 +15,6 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError
 from unet_gui.dataset import pages
 from unet_gui.dataset.decoding import open_image, raw_mode
-from unet_gui.dataset.formats.verbatim import is_upright
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,8 +115,7 @@ def png_of(entry: ImageEntry, tally: Tally) -> bytes:
     Raises:
         ImageReadError: the image cannot be read.
     """
-    whole = pages.is_whole_file(entry)
-    if not (whole and is_upright(entry.path, "JPEG", "BMP", "WEBP", "PPM", "GIF")):
+    if not (pages.is_whole_file(entry) and holds_rgb(entry.path)):
         tally.converted += 1
     return png_bytes(Image.fromarray(pages.read(entry)))
 

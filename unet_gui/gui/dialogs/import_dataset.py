@@ -292,7 +292,7 @@ class ImportDialog(JobDialog):
                 "You can also drop a dataset onto the window."
             )
         title = FORMATS[looked.plan.format].title
-        words = self.tr("{0}: {1} images, {2} with a mask, {3} classes.").format(
+        words = self.tr("{0}. Images: {1}, with a mask: {2}, classes: {3}.").format(
             title, looked.images, looked.masks, len(looked.plan.classes)
         )
         if looked.splits:
@@ -352,7 +352,7 @@ class ImportDialog(JobDialog):
 
     def _on_imported(self, report: DatasetReport) -> None:
         self.report = report
-        said = self.tr("{0} images and {1} masks are in {2}.").format(
+        said = self.tr("Images: {0}, masks: {1}. They are in {2}.").format(
             report.images, report.masks, report.root
         )
         if report.added:
