@@ -8,6 +8,9 @@ stroke, about 8 screen pixels each, every one timed until the canvas has painted
 release, undo, redo, and frames of panning and zooming over a mask on every pixel. CPU times are
 those of this process, which a busy machine disturbs least.
 
+`--while-training` paints once more while a round learns in the background as the window starts it,
+after painting alone; leave both cores to it then (no taskset).
+
 The baseline is the prototype canvas of `bench/yardstick` (no program around it) beside the checkout
 or below UNET_GUI_SHARED, run between the views; without it the ratios are left out.
 """
@@ -158,6 +161,16 @@ class Window:
         redo = self.timed(self.session.redo)
         return {"moves": moves, "press": press, "release": release, "undo": undo, "redo": redo}
 
+    def train(self, seconds: float) -> None:
+        """Start a round as the window does, and wait until it learns."""
+        finetuning = self.window.finetuning
+        if not finetuning.start(seconds):
+            raise SystemExit("training did not start")
+        while not finetuning.losses:
+            if not finetuning.running:
+                raise SystemExit(f"training ended: {finetuning.state.text}")
+            self.settle(0.2)
+
     def frames(self, act, count: int = 40):
         return [self.timed(act) for _ in range(count)]
 
@@ -216,21 +229,46 @@ def stroke_row(megapixels, view, brush, strokes, base):
     return row
 
 
+def strokes_of(window, brushes, repeats):
+    """(view, brush, strokes) of each kind."""
+    for view in ("fit", "1:1"):
+        window.canvas.zoom_fit() if view == "fit" else window.canvas.zoom_actual()
+        for brush in brushes:
+            window.state.set_size(brush)
+            strokes = []
+            for repeat in range(repeats):
+                window.state.set_active_class(1 + repeat % 2)
+                strokes.append(window.stroke())
+            yield view, brush, strokes
+
+
+def measure_training(megapixels, brushes, repeats):
+    """Painting alone, then while a round learns from what was painted."""
+    with tempfile.TemporaryDirectory() as folder:
+        window = Window(make_project(Path(folder) / "project", SIDES[megapixels]))
+        alone = {}
+        for view, brush, strokes in strokes_of(window, brushes, repeats):
+            alone[view, brush] = stroke_row(megapixels, view, brush, strokes, None)
+            yield alone[view, brush]
+        window.train(3600.0)
+        for view, brush, strokes in strokes_of(window, brushes, repeats):
+            row = stroke_row(megapixels, view, brush, strokes, None)
+            idle = alone[view, brush]
+            running = window.window.finetuning.running
+            yield {**row, "training": running, "p99_ratio": row["p99"] / idle["p99"]}
+        window.window.finetuning.abandon()
+        window.close()
+        gc.collect()
+
+
 def measure(megapixels, brushes, repeats, shared):
     with tempfile.TemporaryDirectory() as folder:
         window = Window(make_project(Path(folder) / "project", SIDES[megapixels]))
         yield {"what": "open", "mp": megapixels, "s": window.opened, "rss_gb": rss()}
-        canvas, state, session = window.canvas, window.state, window.session
+        canvas, session = window.canvas, window.session
         base = prototype(shared, megapixels, repeats) if shared is not None else {}
-        for view in ("fit", "1:1"):
-            canvas.zoom_fit() if view == "fit" else canvas.zoom_actual()
-            for brush in brushes:
-                state.set_size(brush)
-                strokes = []
-                for repeat in range(repeats):
-                    state.set_active_class(1 + repeat % 2)
-                    strokes.append(window.stroke())
-                yield stroke_row(megapixels, view, brush, strokes, base.get((view, brush)))
+        for view, brush, strokes in strokes_of(window, brushes, repeats):
+            yield stroke_row(megapixels, view, brush, strokes, base.get((view, brush)))
         yield {"what": "undo memory", "mp": megapixels, "mb": session.document.history.size / 1e6}
         pattern = (np.arange(session.document.shape[1]) // 40 % 4).astype(np.uint8)
         whole = np.broadcast_to(pattern, session.document.shape)
@@ -261,12 +299,17 @@ def main() -> None:
     parser.add_argument("--megapixels", type=int, nargs="+", default=[16, 100], choices=[*SIDES])
     parser.add_argument("--brushes", type=int, nargs="+", default=[20, 200])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--while-training", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
             os.environ[name] = home  # the person's own settings and projects stay out of it
         for megapixels in args.megapixels:
-            for row in measure(megapixels, args.brushes, args.repeats, shared_folder()):
+            if args.while_training:
+                rows = measure_training(megapixels, args.brushes, args.repeats)
+            else:
+                rows = measure(megapixels, args.brushes, args.repeats, shared_folder())
+            for row in rows:
                 print(
                     json.dumps(
                         {k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from unet_gui.core.errors import TrainingError
+from unet_gui.gui.background import send_to_background
 
 if TYPE_CHECKING:
     from unet_gui.gui.session import Session
@@ -116,6 +117,7 @@ class FineTuning(QObject):
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("PYTHONIOENCODING", "utf-8")
         process.setProcessEnvironment(environment)
+        process.started.connect(lambda: send_to_background(process.processId()))
         process.readyReadStandardOutput.connect(self._on_process_output)
         process.readyReadStandardError.connect(self._on_process_error_output)
         process.finished.connect(self._on_process_finished)
