@@ -158,7 +158,26 @@ def pick(
         scores = score(chain)
         found.append((float(scores.max()), chain, int(scores.argmax())))
     _, chain, best = max(found, key=lambda one: one[0])
-    return Nested(chain, best)
+    inner = () if chain is first else _inner(chain[0], first, x, y)
+    return Nested(inner + chain, best + len(inner))
+
+
+def _inner(smallest: Region, first: tuple[Region, ...], x: int, y: int) -> tuple[Region, ...]:
+    """Parts of a region that are ever more like the point itself, smallest first.
+
+    What is at least as far from the usual as the point may be more than the object.
+    """
+    chain = Chain(x, y)
+    chain.regions.append(smallest)
+    kept: list[Region] = []
+    before = float(np.count_nonzero(smallest[1]))
+    for box, inside in reversed(first):
+        chain.add_piece(box, inside)
+        area = float(np.count_nonzero(chain.regions[-1][1]))
+        if area * STEP < before:
+            kept.append(chain.regions[-1])
+            before = area
+    return tuple(reversed(kept))
 
 
 def chain_of(away: NDArray[np.float32], x: int, y: int) -> tuple[Region, ...]:
