@@ -1,11 +1,13 @@
 """How long an image takes until its first picture, and how much memory it holds.
 
-    python tests/benchmarks/bench_open.py [--megapixels 16 100] [--large] [--json]
+    python tests/benchmarks/bench_open.py [--megapixels 16 100] [--large] [--window] [--json]
 
 The first picture is the whole image at the size of a window. PNG files are compared with what
 Pillow needs to decode them into an array, in the same run and on the same file. `--large` adds,
 each in a process of its own and with the memory at its peak: image, levels and mask of 400 MP; a
 pyramid of 900 MP and the same without smaller copies; saving the mask of 900 MP after a dab.
+`--window` opens 400 MP and the pyramid in the real window, below xvfb-run: memory with torch there,
+at open and under a mask on every pixel; frames of panning and zooming, CPU time of their thread.
 Files are made in a temporary folder (2 GB with `--large`). CPU times are what a busy machine does
 not disturb.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -186,6 +189,68 @@ def saving(folder: Path) -> dict:
     }
 
 
+def memory(label: str) -> dict:
+    """What this process holds, and what it holds alone: without libraries that others share."""
+    kinds = {"Rss": 0, "Private_Clean": 0, "Private_Dirty": 0}
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        if name in kinds:
+            kinds[name] = int(rest.split()[0]) * 1024
+    own = kinds["Private_Clean"] + kinds["Private_Dirty"]
+    return {f"{label}_mb": kinds["Rss"] / 1e6, f"{label}_own_mb": own / 1e6}
+
+
+def in_window(folder: Path, image: str, *, full: bool) -> dict:
+    """Memory and frames of the whole program with one image open."""
+    from bench_paint import Window, percentile
+
+    project = folder / f"project of {image}"
+    (project / "images").mkdir(parents=True)
+    (project / "images" / image).symlink_to(folder / image)
+    (project / "project.json").write_text(
+        json.dumps({
+            "format": 1,
+            "images": "images",
+            "classes": [{"id": i, "name": f"class {i}", "color": f"#{40 * i + 40:02x}60a0"}
+                        for i in range(4)],
+        })
+    )  # fmt: skip
+    window = Window(project)
+    canvas, session = window.canvas, window.session
+    figures = {"torch": float("torch" in sys.modules), **memory("open")}
+    if full:
+        pattern = (np.arange(session.document.shape[1]) // 40 % 4).astype(np.uint8)
+        whole = np.broadcast_to(pattern, session.document.shape)
+        session.apply("Fill", session.document.bounds, whole)
+        window.settle(3)
+        figures |= memory("full_mask")
+    for name, act, count in (
+        ("pan", lambda: canvas.pan_by(7, 5), 60),
+        ("zoom", lambda: canvas.zoom_to(canvas.zoom * 1.05), 100),
+    ):
+        canvas.zoom_fit()
+        window.settle(1)
+        times = []
+        for _ in range(count):
+            before = time.thread_time()
+            wall = window.timed(act)[0]
+            times.append((wall, 1000 * (time.thread_time() - before)))
+        for kind, values in zip(("", "cpu_"), zip(*times, strict=True), strict=True):
+            figures[f"{name}_{kind}p50_ms"] = percentile(values, 50)
+            figures[f"{name}_{kind}p99_ms"] = percentile(values, 99)
+    window.close()
+    return figures
+
+
+def window_400(folder: Path) -> dict:
+    return {"case": "400 MP in the window", **in_window(folder, "400.png", full=True)}
+
+
+def window_pyramid(folder: Path) -> dict:
+    return {"case": "900 MP pyramid in the window", **in_window(folder, "pyramid.tif", full=False)}
+
+
+WINDOW_CASES = {"window_400": window_400, "window_pyramid": window_pyramid}
 CASES = {"in_memory": in_memory, "pyramid": pyramid, "plain": plain, "saving": saving}
 
 
@@ -233,12 +298,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megapixels", type=int, nargs="*", default=[16, 100])
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--window", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--case", choices=[*CASES, *WINDOW_CASES], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.case:
-        result = CASES[args.case](args.folder)
+        with tempfile.TemporaryDirectory() as home:
+            for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+                os.environ[name] = home
+            result = (CASES | WINDOW_CASES)[args.case](args.folder)
         print(json.dumps({**result, "peak_mb": peak_memory() / 1e6}))
         return
     with tempfile.TemporaryDirectory() as name:
@@ -247,6 +316,11 @@ def main() -> None:
         if args.large:
             prepare_large(folder)
             results += [child(folder, case) for case in CASES]
+        if args.window:
+            if not args.large:
+                write_png(folder / "400.png", 20_000)
+                write_tiff(folder / "pyramid.tif", SIDE_900, pyramid=True)
+            results += [child(folder, case) for case in WINDOW_CASES]
     for result in results:
         if args.json:
             print(json.dumps(result))
