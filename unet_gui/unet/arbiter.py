@@ -33,6 +33,10 @@ JUDGED: Final = 0.5
 ENOUGH: Final = 500
 """Pixels below which nothing is concluded."""
 
+FADING: Final = 0.8
+"""What an image counts for beside the one after it: who goes on learning is as good as lately
+(fading factors, Gama et al. 2013, "On evaluating stream learning algorithms")."""
+
 WANTED: Final = 0.9
 USEFUL: Final = 0.8
 BINS: Final = 32
@@ -185,7 +189,7 @@ class Arbiter:
         Until both have been judged the other, which was adopted, stays.
         """
         shared = self._shared(learner, other)
-        return bool(self.miou(learner, shared) > self.miou(other, shared))
+        return bool(self._lately(learner, shared) > self._lately(other, shared))
 
     def decide(self, learner: str, other: str) -> Verdict:
         """Who proposes next, `learner`, the `other` one, or each some classes.
@@ -200,18 +204,18 @@ class Arbiter:
         """
         shared = self._shared(learner, other)
         names = (learner, other)
-        scores = {name: self.miou(name, shared) for name in names}
+        scores = {name: self._lately(name, shared) for name in names}
         better = learner if scores[learner] > scores[other] else other
         claims = self._claims(names, shared, better)
         both = pair(learner, other)
         tried = [i for i in shared if i in self._records.get(both, {})]
-        scores[both] = self.miou(both, tried)
+        scores[both] = self._lately(both, tried)
         owners = {claim.owner for claim in claims.values()}
-        joint = len(owners) > 1 and scores[both] > max(self.miou(n, tried) for n in names)
+        joint = len(owners) > 1 and scores[both] > max(self._lately(n, tried) for n in names)
         return Verdict(both if joint else better, better, claims, len(shared), scores)
 
     def _claims(self, names: tuple[str, str], shared: list[str], better: str) -> dict[int, Claim]:
-        tables = {name: self.confusion(name, shared) for name in names}
+        tables = {name: self._faded(name, shared) for name in names}
         iou = {name: iou_of(tables[name]) for name in names}
         claims = {}
         for class_id in np.flatnonzero(tables[names[0]].sum(1) + tables[names[1]].sum(1)):
@@ -225,11 +229,28 @@ class Arbiter:
         return claims
 
     def _shared(self, learner: str, other: str) -> list[str]:
-        """Images that both have proposed for; those in the making only where none is finished."""
+        """Images that both have proposed for, in the order of work.
+
+        Those in the making count only where none is finished.
+        """
         own, others = self._records.get(learner, {}), self._records.get(other, {})
         shared = [image for image in own if image in others]
         finished = [i for i in shared if own[i].finished and others[i].finished]
         return finished or shared
+
+    def _lately(self, learner: str, images: list[str]) -> float:
+        """Mean IoU over these images, the latest counting most; nan where that is too little."""
+        if self.confusion(learner, images).sum() < ENOUGH:
+            return float("nan")
+        return float(np.nanmean(iou_of(self._faded(learner, images))))
+
+    def _faded(self, learner: str, images: list[str]) -> NDArray[np.float64]:
+        """256×256, as `confusion`, each image worth less than the one after it."""
+        total = np.zeros(256 * 256)
+        for age, name in enumerate(reversed(images)):
+            record = self._records[learner][name]
+            np.add.at(total, record.codes // BINS, record.counts * FADING**age)
+        return total.reshape(256, 256)
 
     def curve(self) -> list[Counts]:
         """C×C confusion of what was shown for each finished image, in the order of work.
@@ -304,7 +325,7 @@ def pair(learner: str, other: str) -> str:
     return f"{learner} + {other}"
 
 
-def iou_of(confusion: Counts) -> NDArray[np.float64]:
+def iou_of(confusion: Counts | NDArray[np.float64]) -> NDArray[np.float64]:
     """IoU by class; nan where nothing is truly of the class.
 
     Args:
@@ -312,7 +333,7 @@ def iou_of(confusion: Counts) -> NDArray[np.float64]:
     """
     hit, truth = np.diag(confusion).astype(float), confusion.sum(1)
     union = truth + confusion.sum(0) - hit
-    return np.where(truth > 0, hit / np.maximum(union, 1), np.nan)
+    return np.where(truth > 0, hit / np.maximum(union, 1e-9), np.nan)
 
 
 def rising(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

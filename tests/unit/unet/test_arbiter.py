@@ -54,6 +54,17 @@ def test_images_in_the_making_decide_only_where_none_is_finished():
     assert not arbiter.prefers("a", "b")
 
 
+def test_a_learner_is_as_good_as_it_was_lately():
+    arbiter = Arbiter()
+    for image, mine in (("1", 0.3), ("2", 0.5), ("3", 0.8), ("4", 0.9), ("5", 0.95)):
+        note(arbiter, "a", image, mine)
+        note(arbiter, "b", image, 0.74)
+    images = list("12345")
+    assert arbiter.miou("a", images) < arbiter.miou("b", images)
+    assert arbiter.prefers("a", "b")
+    assert arbiter.decide("a", "b").chosen == "a"
+
+
 def test_each_class_belongs_to_the_one_that_knows_it():
     arbiter = Arbiter()
     note(arbiter, "a", "1", (0.99, 0.4, 0.95), classes=3)
