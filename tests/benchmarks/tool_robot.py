@@ -6,7 +6,7 @@ superpixel brush is drawn from cell to cell over those that belong there, or wit
 the image that are like the first. A smart click goes into the middle of the mistake; then the wheel
 is turned up and down as long as it gets better, and with Shift to all that is alike. A proposal
 that is worth much less than a stroke of the brush is dropped with Esc and the brush is used; after
-two in a row that were worth less the person no longer tries it in that class. All presses count as
+two of these in a row the person no longer tries it in that class. All presses count as
 strokes.
 
 Looking is knowing the truth, as a person does who sees the preview. The hand is steady but the
@@ -237,11 +237,12 @@ class Robot:
         self.hand.take(Tool.SMART, mistake.value)
         self.hand.stroke([spot])
         gain = self.best_level(spot, mistake.value)
-        self.failed[mistake.value] = 0 if gain >= least else self.failed[mistake.value] + 1
         if gain > ANYWAY * least:
+            self.failed[mistake.value] = 0
             self.effort.assisted += 1
             self.hand.key(Qt.Key.Key_Return)
             return True
+        self.failed[mistake.value] += 1
         self.hopeless.add((spot, mistake.value))
         self.hand.key(Qt.Key.Key_Escape)
         return False
