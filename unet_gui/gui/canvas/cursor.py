@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -38,7 +38,7 @@ class Outline(Enum):
     DASHED = "dashed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BrushCursor:
     """What to show at the pointer.
 
@@ -60,7 +60,7 @@ class BrushCursor:
     angle: float = 0.0
     glyph: Tool | None = None
 
-    @property
+    @cached_property
     def reach(self) -> float:
         """Logical pixels from the pointer to the farthest that is drawn."""
         if self.crosshair:
@@ -73,6 +73,12 @@ class BrushCursor:
     @property
     def crosshair(self) -> bool:
         return self.diameter < SMALLEST_CIRCLE
+
+    @cached_property
+    def _drawn(self) -> tuple[QImage, float]:
+        """Its picture, and half the width of that in logical pixels."""
+        picture = _picture(self)
+        return picture, picture.width() / self.ratio / 2
 
     def box(self, at: QPointF) -> Rect:
         """The canvas pixels it covers when the pointer is `at`."""
@@ -89,8 +95,7 @@ class BrushCursor:
         if self.diameter > LARGEST_PICTURE:
             _draw(painter, self, at)
             return
-        picture = _picture(self)
-        half = picture.width() / self.ratio / 2
+        picture, half = self._drawn
         x = round((at.x() - half) * self.ratio) / self.ratio
         y = round((at.y() - half) * self.ratio) / self.ratio
         painter.drawImage(QPointF(x, y), picture)

@@ -145,9 +145,9 @@ class Overlay(QObject):
         assert source is not None
         level = level_for(viewport.zoom, outline=outline, levels=source.levels)
         box = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
-        bounds = source.bounds(level)
-        # One pixel more, for a turned sheet must not end where it is seen.
-        area = to_level(box, level).expanded(0 if viewport.upright else 1).intersection(bounds)
+        area = to_level(box, level)
+        if not viewport.upright:  # one pixel more: a turned sheet must not end where it is seen
+            area = area.expanded(1).intersection(source.bounds(level))
         if layer is not Layer.PREDICTION:  # which knows nothing of the mask
             self._tiles.catch_up((layer, outline, level))
         keys = [TileKey(layer, outline, level, row, column) for row, column in area.tiles(TILE)]

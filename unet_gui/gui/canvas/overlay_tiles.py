@@ -163,8 +163,8 @@ class ColoredTiles:
         layer, outline, level = look
         touched = to_level(changed, level)
         if outline:
-            touched = touched.expanded(OUTLINE)
-        for row, column in touched.intersection(self.source.bounds(level)).tiles(TILE):
+            touched = touched.expanded(OUTLINE).intersection(self.source.bounds(level))
+        for row, column in touched.tiles(TILE):
             tile = self._tiles.get((layer, outline, level, row, column))  # type: ignore[call-overload]
             if tile is not None:
                 tile.stale = tile.stale.union(touched.intersection(tile.area))
