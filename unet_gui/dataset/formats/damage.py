@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import DatasetError, UnetGuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_DAMAGE: Final = (
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    SyntaxError,
+    OverflowError,
+    EOFError,
+    zlib.error,
+)
 
 
 @contextmanager
@@ -31,6 +43,6 @@ def damaged(file: Path, image: str = "") -> Iterator[None]:
         raise DatasetError(f"{place} cannot be read: {exc.strerror or exc}.") from exc
     except KeyError as exc:
         raise DatasetError(f"{place} is incomplete: there is no {exc}.") from exc
-    except (ValueError, TypeError, IndexError, AttributeError, SyntaxError, OverflowError) as exc:
+    except _DAMAGE as exc:
         words = " ".join(str(exc).split())
         raise DatasetError(f"{place} is damaged or of another kind: {words}.") from exc

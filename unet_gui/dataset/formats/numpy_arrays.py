@@ -12,7 +12,10 @@ files with other common names of the arrays, and a folder with images.npy and ma
 from __future__ import annotations
 
 import json
+import struct
+import tokenize
 import zipfile
+import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +46,24 @@ _MASK_KEYS: Final = ("mask", "masks", "label", "labels", "y", "seg", "annotation
 
 
 # -- writing ---------------------------------------------------------------------------------------
+
+_DAMAGE: Final = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    tokenize.TokenError,
+)
+"""What numpy and zipfile raise on files that are broken."""
 
 
 def write(work: Work) -> Generator[Progress, None, None]:
@@ -224,7 +245,7 @@ def _headers(file: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
                     )
                     shape, _, dtype = header(member)
                     found[name.removesuffix(".npy")] = (shape, dtype)
-    except (OSError, ValueError, zipfile.BadZipFile) as exc:
+    except _DAMAGE as exc:
         raise DatasetError(f"{file.name} cannot be read: it may be damaged.") from exc
     return found
 
@@ -232,7 +253,7 @@ def _headers(file: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
 def _open(file: Path) -> NDArray[Any]:
     try:
         stack: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as exc:
+    except _DAMAGE as exc:
         raise DatasetError(f"{file.name} cannot be read: {exc}.") from exc
     if stack.ndim not in {3, 4}:
         raise DatasetError(f"{file.name} is no stack of images: its shape is {stack.shape}.")
@@ -251,7 +272,7 @@ def _zipped_image(file: Path, key: str) -> bytes:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             return image_bytes(arrays[key])
-    except (OSError, ValueError, zipfile.BadZipFile) as exc:
+    except _DAMAGE as exc:
         raise DatasetError(f"{file.name} cannot be read: it may be damaged.") from exc
 
 
@@ -259,7 +280,7 @@ def _zipped_mask(file: Path, key: str, findings: Findings) -> ClassMask:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             return to_mask(arrays[key], file.name)
-    except (OSError, ValueError, zipfile.BadZipFile) as exc:
+    except _DAMAGE as exc:
         raise MaskReadError(f"{file.name} cannot be read: it may be damaged.") from exc
 
 

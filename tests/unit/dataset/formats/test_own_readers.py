@@ -11,8 +11,10 @@ import tifffile
 from PIL import Image
 
 from unet_gui.core.classes import ClassInfo, ClassTable
+from unet_gui.core.errors import DatasetError, MaskReadError
 from unet_gui.core.progress import drain
-from unet_gui.dataset.formats import export, import_dataset, recognise
+from unet_gui.dataset.formats import export, import_dataset, read, recognise
+from unet_gui.dataset.formats.records import Findings
 from unet_gui.dataset.project import Project
 from unet_gui.dataset.splits import Split
 
@@ -182,6 +184,23 @@ def test_arrays_of_others_are_read(tmp_path):
     assert project.load_mask(project.images[0]).tolist() == [[0, 1, 1], [255, 0, 3]]
     assert np.array_equal(tifffile.imread(project.images[0].path), grey)
     assert project.classes.ids == (0, 1, 3)
+
+
+def test_damaged_arrays_are_named_wherever_the_damage_is(tiny_project, tmp_path):
+    out = tmp_path / "out"
+    drain(export(tiny_project, "numpy", out))
+    file = next(out.rglob("*.npz"))
+    good = file.read_bytes()
+    told = 0
+    for at in range(0, len(good), 7):
+        file.write_bytes(good[:at] + b"\xff\x00\xff\x00" + good[at + 4 :])
+        try:
+            for record in drain(read(out, "numpy")).records:
+                record.mask(Findings())
+                record.content()
+        except (DatasetError, MaskReadError):
+            told += 1
+    assert told > 10
 
 
 @pytest.mark.parametrize("key", ["nnunet", "tiff", "numpy"])
