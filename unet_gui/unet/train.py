@@ -128,7 +128,9 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
         yield trainer.progress()
     scorer = Scorer(trainer, score_set, settings)
     try:
-        yield from trainer.run(scorer if group.leads else None, run.keeper if group.leads else None)
+        yield from trainer.run(
+            scorer.if_due if group.leads else None, run.keeper if group.leads else None
+        )
     finally:
         device.free_memory()
     trainer.finish()

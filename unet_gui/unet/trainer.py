@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from unet_gui.unet.model import EncoderDecoder
     from unet_gui.unet.resume import Keeper
     from unet_gui.unet.samples import SampleSet
-    from unet_gui.unet.scorer import Scorer
     from unet_gui.unet.scoring import Score
     from unet_gui.unet.settings import TrainSettings
     from unet_gui.unet.starting import Start
@@ -131,12 +130,15 @@ class Trainer:
         return self.net.to("cpu").eval().requires_grad_(True)
 
     def run(
-        self, scorer: Scorer | None, keeper: Keeper | None = None
+        self,
+        score_if_due: Callable[[float], Score | None] | None,
+        keeper: Keeper | None = None,
     ) -> Generator[TrainProgress, None, None]:
         """Train until the budget or the epochs are used up.
 
         Args:
-            scorer: Scores on the way; None in the processes that do not lead.
+            score_if_due: Asked after each step with how much is done; None in the processes
+                that do not lead.
             keeper: Keeps the state now and then, and when the group stops.
 
         Raises:
@@ -151,7 +153,7 @@ class Trainer:
                 self._set_rates(self.share_done)
                 self._one_step()
                 self.seconds = time.perf_counter() - began
-                score = scorer.if_due(self.share_done) if scorer is not None else None
+                score = score_if_due(self.share_done) if score_if_due is not None else None
                 self.seconds = time.perf_counter() - began
                 if keeper is not None and keeper.due and self.share_done < 1:
                     keeper.keep(self.state())
