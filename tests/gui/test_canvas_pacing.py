@@ -102,7 +102,9 @@ def do(easel, step):
     QApplication.processEvents()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=6, deadline=None
+)
 @given(steps=STEPS)
 def test_in_the_end_all_is_seen_as_it_is(easel, hurried, steps):
     easel.canvas.reset_rotation()

@@ -22,8 +22,8 @@ IN_PAINT: Final = 0.002
 SLICE: Final = 0.002
 """Seconds for making tiles between two events."""
 
-AT_LEAST: Final = 4
-"""Tiles that are made within a paint event however long they take."""
+AT_LEAST: Final = 1
+"""Tiles that are made within a paint event however long they take: there is an end to it then."""
 
 MOST: Final = 400
 """Tiles that wait; beyond that, those asked for longest ago are forgotten."""
@@ -43,7 +43,7 @@ class Pace:
 
 
 class PaintPace(Pace):
-    """The time within a paint event: a few tiles at least, then until it is over."""
+    """The time within a paint event: one tile at least, then until it is over."""
 
     def __init__(self) -> None:
         super().__init__(IN_PAINT)
