@@ -1,7 +1,7 @@
 """The instant learner: frozen features, small heads and a forest, fitted in about a second.
 
 `filters` and `features` look at an image, `memory` keeps what was painted, `head` and `forest`
-learn from it, `context` learns surroundings from whole images, `finishing` makes clean proposals of it
-and `lookout` what is needed to judge them. `net` puts all together as a network like any other,
-`learner` fits it, `live` answers while a person paints, `cache` keeps features on disk.
+learn from it, `context` learns surroundings from whole images, `finishing` makes clean proposals
+of it and `lookout` keeps what is needed to judge them. `net` puts all together as a network like
+any other, `learner` fits it, `live` answers while a person paints, `cache` keeps features on disk.
 """

@@ -12,10 +12,13 @@ from PIL import Image
 from unet_gui.core.errors import CheckpointError, TrainingError
 from unet_gui.core.metrics import ConfusionMatrix
 from unet_gui.core.progress import drain
+from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet import checkpoint, instant_round
 from unet_gui.unet.device import cpu
+from unet_gui.unet.instant.finishing import Finish
 from unet_gui.unet.instant.learner import Effort
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.onnx_export import export_onnx
 from unet_gui.unet.predict import Predictor
 from unet_gui.unet.rounds import proposing_checkpoint, train_instant_round, train_round
 from unet_gui.unet.samples import Sample, samples_from_project
@@ -92,6 +95,61 @@ def test_a_u_net_starts_anew_but_has_to_beat_the_instant_round(learn, tiny_proje
     assert done.result.previous is not None
     assert not done.result.adopted
     assert tiny_project.adopted == "round-001"
+
+
+def test_the_next_round_tries_what_the_last_one_says_of_new_images(learn, tiny_project, drawn):
+    first = learn()
+    info = json.loads((first.path / "model.json").read_text())
+    assert (info["whole"], info["trials"]) == (["a.png"], {})
+    image, truth = drawn(4)
+    Image.fromarray(image).save(tiny_project.images_dir / "new.png")
+    tiny_project.refresh()
+    tiny_project.save_mask(tiny_project.entry("new.png"), truth)
+    second = learn()
+    info = json.loads((second.path / "model.json").read_text())
+    assert info["whole"] == ["a.png", "new.png"]
+    assert list(info["trials"]) == ["new.png"]
+    assert learn().result.checkpoint.info["trials"] == info["trials"]
+    loaded = checkpoint.load(second.path)
+    assert loaded.net.finish.to_info() == info["finish"]
+    assert loaded.net.context is not None
+
+
+@pytest.mark.parametrize("reason", ["silent", "disputed"])
+def test_proposals_that_would_not_help_are_said_so(learn, drawn, monkeypatch, reason):
+    loaded = learn().result.checkpoint
+    image, _ = drawn(7, (96, 64))
+    assert predict(loaded, image).helps
+    if reason == "silent":
+        loaded.info["silent"] = True
+    else:
+        monkeypatch.setattr("unet_gui.unet.instant.net.disputed", lambda *_parts: 0.5)
+    assert not predict(loaded, image).helps
+
+
+def test_specks_are_not_proposed(learn, noise):
+    loaded = learn().result.checkpoint
+    loaded.net.finish = Finish(context=0.0)
+    loaded.info["finish"] = loaded.net.finish.to_info()
+    image = noise(96, 64)
+    ragged = predict(loaded, image).mask
+    loaded.info["finish"]["speck"] = 60
+    tidy = predict(loaded, image).mask
+    np.testing.assert_array_equal(tidy, remove_specks(ragged, 60))
+    assert (tidy != ragged).any()
+
+
+def test_features_are_looked_for_on_disk_first(learn, monkeypatch):
+    learn()
+    monkeypatch.setattr(instant_round, "extract", None)  # nothing can be looked at anew
+    assert learn().result.checkpoint.info["samples"] == 2
+
+
+def test_its_rounds_are_no_onnx(learn, tmp_path):
+    pytest.importorskip("onnx", reason="the extra “onnx” is not installed")
+    with pytest.raises(CheckpointError, match="instant learner"):
+        export_onnx(learn().result.checkpoint, tmp_path / "a.onnx")
+    assert not list(tmp_path.glob("*.onnx"))
 
 
 def test_a_damaged_round_is_refused(learn):
