@@ -161,6 +161,7 @@ def test_a_view_of_more_tiles_than_are_kept_comes_to_an_end(easel, hurried, monk
         monkeypatch.setattr("unet_gui.gui.canvas.overlay_tiles.MAX_TILES", 2)
         easel.canvas._overlay.set_mask(easel.session.document.levels)
     else:
+        monkeypatch.setattr("unet_gui.gui.canvas.image_tiles.AMPLE", 0)
         easel.canvas._backdrop._store._budget = 1
     easel.canvas.zoom_to(0.6)
     finished(easel)
