@@ -71,6 +71,12 @@ class Record:
     def pixels(self) -> int:
         return int(self.counts.sum())
 
+    @property
+    def flawless(self) -> bool:
+        """Nothing that was proposed has been corrected."""
+        truth, guess = np.divmod(self.codes // BINS, 256)
+        return bool((truth == guess).all())
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -231,10 +237,12 @@ class Arbiter:
     def _shared(self, learner: str, other: str) -> list[str]:
         """Images that both have proposed for, in the order of work.
 
-        Those in the making count only where none is finished.
+        Those in the making count only where none is finished. What was accepted as it was shown
+        says nothing: the mask is a copy of that proposal, mistakes and all.
         """
         own, others = self._records.get(learner, {}), self._records.get(other, {})
-        shared = [image for image in own if image in others]
+        copies = {i for i, r in self._records.get(SHOWN, {}).items() if r.finished and r.flawless}
+        shared = [image for image in own if image in others and image not in copies]
         finished = [i for i in shared if own[i].finished and others[i].finished]
         return finished or shared
 

@@ -65,6 +65,16 @@ def test_a_learner_is_as_good_as_it_was_lately():
     assert arbiter.decide("a", "b").chosen == "a"
 
 
+def test_what_was_accepted_as_it_was_shown_decides_nothing():
+    arbiter = Arbiter()
+    note(arbiter, "a", "1", 0.9)
+    note(arbiter, "b", "1", 1.0)
+    note(arbiter, SHOWN, "1", 1.0)
+    assert arbiter.decide("a", "b").images == 0
+    note(arbiter, SHOWN, "1", 0.99)
+    assert arbiter.decide("a", "b").images == 1
+
+
 def test_each_class_belongs_to_the_one_that_knows_it():
     arbiter = Arbiter()
     note(arbiter, "a", "1", (0.99, 0.4, 0.95), classes=3)
