@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from unet_gui.regions.likely import LEAST, widened
+from unet_gui.regions.margins import widened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+LEAST: Final = 25
+"""Pixels; something smaller is painted with the brush, and scores by chance."""
 
 MOST: Final = 8000
 """Pixels of each side that are averaged."""

@@ -11,7 +11,7 @@ import numpy as np
 from unet_gui.core.geometry import Rect
 from unet_gui.regions.chains import closing, filled
 from unet_gui.regions.components import cropped
-from unet_gui.regions.likely import border, widened
+from unet_gui.regions.margins import border, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -178,7 +178,6 @@ class Superpixels:
         area = self._area(block)
         return np.ascontiguousarray(names[area.moved(-x0, -y0).slices])
 
-
     def _strength(self) -> float:
         """0.1 to 1 by the contrast of the image, the same for all blocks."""
         if self._contrast is None:

@@ -8,7 +8,8 @@ from scipy import ndimage as ndi
 
 from unet_gui.core.geometry import Rect
 from unet_gui.regions.known import known_things
-from unet_gui.regions.likely import RING, border, likelihoods, measured, widened
+from unet_gui.regions.likely import RING, likelihoods, measured
+from unet_gui.regions.margins import border, widened
 
 SIDE = 60
 Y, X = np.mgrid[:SIDE, :SIDE]
