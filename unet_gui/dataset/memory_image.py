@@ -24,8 +24,9 @@ at, which costs a third of a millisecond a tile of the screen."""
 
 
 class MemoryImage:
-    """An H×W×3 uint8 array and its levels, which cost a third of it again once they are built, of
-    a huge image a twelfth.
+    """An H×W×3 uint8 array and its levels.
+
+    Once they are built they cost a third of it again, of a huge image a twelfth.
 
     Any thread may read while another one builds. A part of a level that is not built yet is made
     from the full resolution for the occasion, so what `read` gives never depends on the building.
