@@ -160,6 +160,24 @@ def test_in_the_window_the_key_brings_the_place_into_view(open_window, qtbot, tm
     assert "first" in window.status.currentMessage()
 
 
+def test_the_view_stays_where_the_place_is_seen_well(open_window, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.new("RGB", (600, 500), (90, 90, 90)).save(folder / "0.png")
+    Project.create(tmp_path / "p", images=folder, classes=["a", "b"])
+    window = open_window(tmp_path / "p")
+    canvas, flash = window.canvas, window.parts.flash
+    before = canvas.visible_image_rect, canvas.zoom
+    flash.show_place(Rect(10, 10, 210, 160))
+    assert flash.isVisible()
+    assert (canvas.visible_image_rect, canvas.zoom) == before
+    canvas.zoom_to(canvas.zoom * 3)
+    canvas.look_at(500, 400)
+    flash.show_place(Rect(10, 10, 110, 110))
+    seen = canvas.visible_image_rect
+    assert seen.intersection(Rect(10, 10, 110, 110)) == Rect(10, 10, 110, 110)
+
+
 def test_other_keys_can_be_given_to_it(open_window, qtbot, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()

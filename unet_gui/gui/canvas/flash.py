@@ -52,15 +52,17 @@ class Flash(QWidget):
         self.hide()
 
     def show_place(self, rect: Rect) -> None:
-        """Bring a place of the image to the middle, large enough to be seen, and point at it."""
+        """Point at a place of the image; one out of sight or too small to see is brought near."""
         canvas = self._canvas
         view = canvas.viewport
         widest = max(rect.width / max(1, view.width), rect.height / max(1, view.height))
         shown = widest * view.scale
-        if not SMALL <= shown <= 1.0:
+        fits = SMALL <= shown <= 1.0
+        if not fits:
             wanted = SHARE / widest * view.ratio
             canvas.zoom_to(max(min(wanted, CLOSEST), view.fit_zoom))
-        canvas.look_at((rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2)
+        if not fits or view.visible.intersection(rect) != rect:
+            canvas.look_at((rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2)
         self._place, self._left = rect, FRAMES
         self._follow()
         self.show()
