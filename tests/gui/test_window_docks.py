@@ -131,3 +131,26 @@ def test_a_start_without_a_project_has_no_panels_and_then_all(open_window, tmp_p
     window.flows.open_path(tiny_project.root)
     assert {"class_dock", "history_dock", "learner_dock", "display_dock"} <= shown(window)
     assert tab_bars(window) == USUAL
+
+
+def test_a_large_window_shows_every_class_and_the_curves(window):
+    for n in range(8):
+        window.edits.add(f"kind {n}")
+    classes = window.parts.classes
+    rows = classes.model.rowCount()
+
+    def hidden_rows(height):
+        window.resize(1600, height)
+        QApplication.processEvents()
+        window.parts.share_room(window)
+        QApplication.processEvents()
+        view = classes.view
+        return rows - sum(
+            view.viewport().rect().contains(view.visualRect(classes.model.index(n)))
+            for n in range(rows)
+        )
+
+    assert hidden_rows(1080) == 0
+    assert window.parts.learner_dock.height() >= 370
+    assert hidden_rows(600) > 0
+    assert window.parts.learner_dock.height() >= 150

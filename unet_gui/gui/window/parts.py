@@ -47,6 +47,9 @@ ROOMY: Final = (1700, 1000)
 MINIATURE: Final = 250
 """Height of the navigator."""
 
+CURVES: Final = 380
+"""Height in which the learner's panel shows all it has: what is above may be with the classes."""
+
 LEAST: Final = 30
 """Percent of the right column that the upper half gets at least: the history is there too."""
 
@@ -169,7 +172,7 @@ class Parts:
         height = sum(dock.height() for dock in docks)
         title = self.class_dock.height() - self.classes.height()
         wanted = max(self.classes.wanted_height + title, LEAST * height // 100)
-        wanted = min(wanted, height // 2)
+        wanted = min(wanted, max(height // 2, height - CURVES))
         window.resizeDocks(list(docks), [wanted, height - wanted], Qt.Orientation.Vertical)
         above, below = self.image_dock, self.navigator_dock
         height = above.height() + below.height()
