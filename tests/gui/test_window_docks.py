@@ -1,7 +1,7 @@
 """Where the panels are: tabs, title lines, what comes back at the next start."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar
 
@@ -107,6 +107,27 @@ def test_the_navigator_shows_the_open_image(window):
     QApplication.processEvents()
     assert not window.parts.navigator_dock.widget().grab().isNull()
     assert window.parts.navigator_dock.height() < window.image_dock.height() + 1
+
+
+def test_the_navigator_forgets_the_image_when_the_next_cannot_be_read(window):
+    class Painted(QObject):
+        times = 0
+
+        def eventFilter(self, _watched, event):
+            self.times += event.type() == QEvent.Type.Paint
+            return False
+
+    window.parts.navigator_dock.show()
+    QApplication.processEvents()
+    painted = Painted()
+    window.parts.navigator_dock.widget().installEventFilter(painted)
+    session = window.session
+    other = session.images[1]
+    other.path.write_bytes(b"no image at all")
+    session.open_image(other.name)
+    QApplication.processEvents()
+    assert session.document is None
+    assert painted.times
 
 
 def test_the_history_tab_catches_up_when_it_comes_to_the_front(window):

@@ -45,6 +45,7 @@ class Navigator(QWidget):
         self._viewport = Viewport(thinnest=0.0)  # the whole image, however thin
         self._quiet = QTimer(self, singleShot=True, interval=QUIET)
         self._quiet.timeout.connect(self.update)
+        session.image_closed.connect(self.update)
         session.mask_touched.connect(lambda _: self._quiet.start())
         canvas.view_changed.connect(self.update)
         canvas.look_changed.connect(self.update)
