@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unet_gui.cli.choices import add_set_argument, explained, parse_set
+from unet_gui.cli.choices import add_format_list, add_set_argument, parse_set
 from unet_gui.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from unet_gui.dataset.formats import FORMATS
 
     writable = [f for f in FORMATS.values() if f.write]
-    known = "; ".join(f"{f.key}: {f.description}" for f in writable)
     parser.add_argument("project", metavar="PROJECT", help="a project or labelled folder")
     parser.add_argument(
-        "--format", choices=sorted(f.key for f in writable), required=True, help=known
+        "--format",
+        choices=sorted(f.key for f in writable),
+        metavar="FORMAT",
+        required=True,
+        help="what to write, one of those below",
     )
     parser.add_argument("--out", metavar="DIR", required=True, help="folder to write; new or empty")
     _add_split(parser)
@@ -44,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="when stopped half way, keep what is written and go on from there the next time",
     )
-    add_set_argument(parser, explained(writable, reading=False))
+    add_set_argument(parser)
+    add_format_list(parser, writable, reading=False)
 
 
 def _add_split(parser: argparse.ArgumentParser) -> None:

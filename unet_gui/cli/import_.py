@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unet_gui.cli.choices import add_set_argument, explained, parse_set
+from unet_gui.cli.choices import add_format_list, add_set_argument, parse_set
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from unet_gui.dataset.formats.placing import COPY, REFER
 
     readable = [f for f in FORMATS.values() if f.read]
-    known = "; ".join(f"{f.key}: {f.title}" for f in readable)
     parser.add_argument("src", metavar="SRC", help="the dataset's folder, or its file")
     parser.add_argument(
         "--into",
@@ -29,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=[AUTO, *sorted(f.key for f in readable)],
         default=AUTO,
-        help=f"(default: %(default)s, which looks what it is) {known}",
+        metavar="FORMAT",
+        help="what it is, one of those below (default: %(default)s, which looks)",
     )
     parser.add_argument(
         "--images",
@@ -41,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace masks that the project has already"
     )
-    add_set_argument(parser, explained(readable, reading=True))
+    add_set_argument(parser)
+    add_format_list(parser, readable, reading=True)
 
 
 def run(args: argparse.Namespace, output: Output) -> int:

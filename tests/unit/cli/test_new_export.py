@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from unet_gui.dataset.formats import FORMATS
 from unet_gui.dataset.project import Project
 
 
@@ -157,3 +158,18 @@ def test_export_refuses_nonsense(run_cli, tiny_project, tmp_path, words, code, s
     assert result.code == code
     assert said in result.err
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_the_help_says_what_each_format_is_and_lets_choose(command, run_cli):
+    reading = command == "import"
+    result = run_cli(command, "--help")
+    assert result.code == 0
+    listed = " ".join(result.out.split("\nformats:\n")[1].split())
+    for known in FORMATS.values():
+        if known.read if reading else known.write:
+            assert f"{known.key} {known.title if reading else known.description}" in listed
+        for option in known.options:
+            if option.reading if reading else option.writing:
+                assert f"--set {option.key}=" in listed
+                assert option.help in listed
