@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from unet_gui.core.brush import Point
     from unet_gui.core.footprint import Footprint, Runs
-    from unet_gui.core.history import Edit
+    from unet_gui.core.history import Swapped
     from unet_gui.core.tiled_mask import Key, MaskSnapshot
 
 RgbImage = NDArray[np.uint8]
@@ -136,7 +136,7 @@ class Document:
     def begin_stroke(self, name: str, value: int, at: Point) -> None:
         """Start a stroke that paints `value` (255 erases); one still open is finished first."""
         self.end_stroke()
-        self._edit = EditRecorder(name, self._tiles)
+        self._edit = EditRecorder(name, self._tiles, self.levels.carried)
         self._value = value
         self._last = at
         self._dab = None
@@ -253,12 +253,12 @@ class Document:
             UnetGuiError: it was put away on disk and cannot be read; nothing has changed.
         """
         self.end_stroke()
-        return self._swapped(self.history.undo(self._tiles), -1)
+        return self._swapped(self.history.undo(self._tiles, self.levels.carried), -1)
 
     def redo(self) -> Rect:
         """As `undo`, forwards."""
         self.end_stroke()
-        return self._swapped(self.history.redo(self._tiles), +1)
+        return self._swapped(self.history.redo(self._tiles, self.levels.carried), +1)
 
     def travel(self, position: int) -> Rect:
         """Undo or redo until `position` steps are in the mask; returns what changed."""
@@ -271,25 +271,27 @@ class Document:
             changed = changed.union(self.redo())
         return changed
 
-    def _swapped(self, edit: Edit | None, sign: int) -> Rect:
-        if edit is None:
+    def _swapped(self, swapped: Swapped | None, sign: int) -> Rect:
+        if swapped is None:
             return EMPTY
+        edit, carried = swapped
         self.counts += sign * edit.delta
         self.changed_tiles.update(edit.tiles)
         self._stamp(edit.tiles)
+        self.levels.swapped(edit.tiles, carried)
         return edit.step.rect
 
     def _stamp(self, keys: Collection[Key]) -> None:
         """These tiles look different now."""
         self.revision += 1
         self.levels.invalidate(keys)
-        for key in keys:
-            self._stamps[key] = self.revision
+        self._stamps.update(dict.fromkeys(keys, self.revision))
 
     def _write_runs(self, edit: EditRecorder, runs: Runs) -> Rect:
         """As `_write`, of the stroke's value: costs what is covered, not the box around it."""
         value, writable = self._value, self.protection.writable()
-        delta, changed, keys = np.zeros(256, np.int64), EMPTY, []
+        delta, changed = np.zeros(256, np.int64), EMPTY
+        keys: list[Key] = []
         for key in runs.rect.tiles(TILE):
             tile = self._tiles.tile(key)
             if is_uniform(tile) and tile[0, 0] == value:
@@ -302,10 +304,13 @@ class Document:
             counts = np.bincount(old, minlength=256)
             if counts[value] == len(places):
                 continue
+            if not keys:
+                edit.changing(value)
             if len(places) == tile.size:
                 edit.replace_tile(key, uniform(value))
             else:
                 edit.tile_to_write(key).reshape(-1)[places] = value
+                edit.covered(key, len(places) - int(counts[value]), value)
             delta -= counts
             delta[value] += len(places)
             changed = changed.union(runs.rect.intersection(key_rect(key)))
@@ -335,6 +340,7 @@ class Document:
             if where is None:
                 continue
             delta = delta_of(tile, tile[inside], new, where)
+            edit.changing(new if isinstance(new, int) else None)
             if full and isinstance(new, int):
                 edit.replace_tile(key, uniform(new))
             else:

@@ -8,6 +8,7 @@ memory put away into a store; without one the oldest steps are dropped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.tile_codec import join, pack, split, unpack
-from unet_gui.core.tiled_mask import is_uniform, key_rect
+from unet_gui.core.tiled_mask import is_uniform, key_rect, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,14 +28,22 @@ if TYPE_CHECKING:
 DEFAULT_BUDGET: Final = 64 << 20
 """Bytes of undo kept in memory for one image."""
 
-FRESH: Final = 16 << 20
-"""Bytes of tiles of the newest edits that stay unpacked: undoing them costs nothing."""
+FRESH: Final = 32 << 20
+"""Bytes of tiles of the newest edits that stay unpacked: undoing them costs nothing. A stroke
+across a huge image seen whole takes half of them."""
 
-ROUGH: Final = 4 * FRESH
+PORTION: Final = 32
+"""Tiles packed at a time, a millisecond's work."""
+
+ROUGH: Final = 2 * FRESH
 """Bytes of unpacked tiles beyond which packing waits for nobody."""
 
 PREVIEW: Final = 32
 """Side of the small pictures of the steps, in pixels."""
+
+
+Carried = dict["Key", "NDArray[np.uint8]"]
+Carry = Callable[["Key"], "NDArray[np.uint8] | None"]
 
 
 class UndoStore(Protocol):
@@ -73,6 +82,7 @@ class Edit:
         step: its name and look.
         delta: int64[256], by how much it changed the count of each value.
         tiles: what undo (or redo) puts back: tiles, or packed ones.
+        carried: what some of them look like from afar, see `MaskLevels.carried`.
         handle: where they are in the store instead.
         packed: no tile is kept as it is.
         size: bytes held in memory.
@@ -81,6 +91,7 @@ class Edit:
     step: Step
     delta: NDArray[np.int64]
     tiles: dict[Key, NDArray[np.uint8] | bytes] = field(default_factory=dict)
+    carried: Carried = field(default_factory=dict)
     handle: object = None
     packed: bool = False
     size: int = 0
@@ -92,17 +103,19 @@ class Edit:
         """Bring `packed` and `size` up to date."""
         self.packed = all(isinstance(t, bytes) for t in self.tiles.values())
         self.size = self.delta.nbytes + PREVIEW**2 + sum(_size(t) for t in self.tiles.values())
+        self.size += sum(_size(t) for t in self.carried.values())
 
-    def pack(self) -> None:
-        for key, tile in self.tiles.items():
-            if not isinstance(tile, bytes):
-                self.tiles[key] = pack(tile)
+    def pack(self, most: int) -> None:
+        """Pack so many of the tiles that are not yet."""
+        rough = [(key, t) for key, t in self.tiles.items() if not isinstance(t, bytes)]
+        for key, tile in rough[:most]:
+            self.tiles[key] = pack(tile)
         self.weigh()
 
     def put_away(self, store: UndoStore) -> None:
         """Into the store, out of memory."""
         self.handle = store.put(self.to_bytes())
-        self.tiles = {}
+        self.tiles, self.carried = {}, {}
         self.weigh()
 
     def bring_back(self, store: UndoStore | None) -> None:
@@ -117,27 +130,67 @@ class Edit:
         return join({k: t if isinstance(t, bytes) else pack(t) for k, t in self.tiles.items()})
 
 
-class EditRecorder:
-    """Collects the before-tiles of one edit while it is being made."""
+Swapped = tuple[Edit, Carried]
 
-    def __init__(self, name: str, mask: TiledMask) -> None:
+
+class EditRecorder:
+    """Collects the before-tiles of one edit while it is being made.
+
+    Args:
+        name: of the edit.
+        mask: what is edited.
+        carry: tells what a tile looks like from afar, as long as nobody has written to it.
+    """
+
+    def __init__(self, name: str, mask: TiledMask, carry: Carry = lambda _: None) -> None:
         self.name = name
         self.rect = EMPTY
         self.delta = np.zeros(256, np.int64)
         self._mask = mask
+        self._carry = carry
         self._before: dict[Key, NDArray[np.uint8]] = {}
+        self._carried: Carried = {}
+        self._values: set[int | None] = set()
+        self._left: dict[Key, int] = {}
+
+    def changing(self, value: int | None) -> None:
+        """Pixels are about to be changed, all to one value, or to several when it is None."""
+        self._values.add(value)
+
+    @property
+    def _sure(self) -> bool:
+        """All was changed to one value, so nothing can have been changed back."""
+        return len(self._values) == 1 and None not in self._values
 
     def tile_to_write(self, key: Key) -> NDArray[np.uint8]:
         """A tile to write to; what it was is kept at the first time."""
         if key not in self._before:
-            self._before[key] = self._mask.release(key)
+            self._keep(key)
         return self._mask.writable(key)
+
+    def covered(self, key: Key, pixels: int, value: int) -> None:
+        """So many more pixels of a tile have been changed to a value.
+
+        One that was of a single value is so again with the last of them, and nobody has to look.
+        """
+        left = self._left.get(key)
+        if left is not None:
+            self._left[key] = left = left - pixels
+            if left == 0 and self._sure:
+                self._mask.put(key, uniform(value))
 
     def replace_tile(self, key: Key, tile: NDArray[np.uint8]) -> None:
         """Instead of writing every pixel of it."""
         if key not in self._before:
-            self._before[key] = self._mask.release(key)
+            self._keep(key)
         self._mask.put(key, tile)
+
+    def _keep(self, key: Key) -> None:
+        self._before[key] = before = self._mask.release(key)
+        if is_uniform(before):
+            self._left[key] = before.size
+        if (small := self._carry(key)) is not None:
+            self._carried[key] = small
 
     @property
     def keys(self) -> Collection[Key]:
@@ -148,14 +201,16 @@ class EditRecorder:
         """Freeze into an undo step; tiles that ended unchanged are dropped."""
         tiles: dict[Key, NDArray[np.uint8] | bytes] = {}
         rect = EMPTY
+        sure = self._sure
         for key, before in self._before.items():
             now = self._mask.release(key)
-            plain = is_uniform(now) and is_uniform(before)
+            plain = sure or (is_uniform(now) and is_uniform(before))
             if now is not before and (plain or not np.array_equal(before, now)):
                 tiles[key] = before
                 rect = rect.union(key_rect(key).intersection(self.rect))
         preview = self._mask.sample(rect, PREVIEW)
-        return Edit(Step(self.name, rect, preview), self.delta, tiles)
+        carried = {key: small for key, small in self._carried.items() if key in tiles}
+        return Edit(Step(self.name, rect, preview), self.delta, tiles, carried)
 
     def revert(self) -> Rect:
         """Put everything back as it was; returns what changed."""
@@ -220,19 +275,26 @@ class History:
                 pass
 
     def tidy(self) -> bool:
-        """Pack or put away one edit, an instant's work; False when there is nothing to do."""
+        """Pack some tiles or put away one edit, an instant's work; False when nothing is to do."""
         kept = 0
         for edit in reversed(self._edits):
             if edit.packed:
                 continue
             kept += edit.size
             if kept > FRESH:
-                edit.pack()
+                edit.pack(PORTION)
                 return True
         return self._make_room()
 
-    def undo(self, mask: TiledMask) -> Edit | None:
+    def undo(self, mask: TiledMask, carry: Carry = lambda _: None) -> Swapped | None:
         """Swap the last edit's tiles back into `mask`.
+
+        Args:
+            mask: what is edited.
+            carry: tells what a tile looks like from afar.
+
+        Returns:
+            The edit, and what some of the tiles look like that are in the mask now.
 
         Raises:
             UnetGuiError: its tiles were put away and cannot be read; nothing has changed.
@@ -240,18 +302,18 @@ class History:
         if not self.can_undo:
             return None
         edit = self._edits[self.position - 1]
-        self._swap(edit, mask)
+        carried = self._swap(edit, mask, carry)
         self.position -= 1
-        return edit
+        return edit, carried
 
-    def redo(self, mask: TiledMask) -> Edit | None:
+    def redo(self, mask: TiledMask, carry: Carry = lambda _: None) -> Swapped | None:
         """As `undo`, forwards."""
         if not self.can_redo:
             return None
         edit = self._edits[self.position]
-        self._swap(edit, mask)
+        carried = self._swap(edit, mask, carry)
         self.position += 1
-        return edit
+        return edit, carried
 
     def forget(self) -> None:
         """Drop all steps."""
@@ -275,13 +337,15 @@ class History:
         self._edits = list(edits)
         self.position = len(edits)
 
-    def _swap(self, edit: Edit, mask: TiledMask) -> None:
+    def _swap(self, edit: Edit, mask: TiledMask, carry: Carry) -> Carried:
         edit.bring_back(self.store)
+        carried, edit.carried = edit.carried, {}
         for key, kept in edit.tiles.items():
-            now = mask.tile(key)
-            mask.put(key, unpack(kept) if isinstance(kept, bytes) else kept)
-            edit.tiles[key] = now
+            if (small := carry(key)) is not None:
+                edit.carried[key] = small
+            edit.tiles[key] = mask.swap(key, unpack(kept) if isinstance(kept, bytes) else kept)
         edit.weigh()
+        return carried
 
     def _make_room(self) -> bool:
         """Put away, or drop, the oldest edit that is in memory when the budget is exceeded."""

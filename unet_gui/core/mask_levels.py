@@ -15,7 +15,7 @@ from unet_gui.core.geometry import Rect
 from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Collection, Generator, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,6 +33,11 @@ PORTION: Final = 8
 KEPT_FROM: Final = 2
 """The first level that is kept. Level 1 would be three quarters of what all take, and making a
 piece of it when it is looked at costs a fraction of drawing it."""
+
+
+CARRIED: Final = 3
+"""The level of which undo carries along what its tiles look like: 1 KiB instead of 64 each. Views
+that show more tiles than can be made small within a frame are no finer."""
 
 
 class TileReader(Protocol):
@@ -89,6 +94,8 @@ class MaskLevels:
         ]
         self._levels = 1 + count
         self._stale = [set(source.keys) for _ in self._small]
+        # Of stale tiles, what they look like at the level that undo carries along.
+        self._told: dict[Key, NDArray[np.uint8]] = {}
 
     @property
     def levels(self) -> int:
@@ -117,6 +124,32 @@ class MaskLevels:
         """These tiles have changed; levels catch up where they are next read."""
         for stale in self._stale:
             stale.update(keys)
+        for key in keys if self._told else ():
+            self._told.pop(key, None)
+
+    def carried(self, key: Key) -> NDArray[np.uint8] | None:
+        """What a tile looks like at level 3, to be given back to `swapped` when it is back.
+
+        Returns:
+            32×32 codes, 0 beyond the image; None where that is not known, or quickly made anew.
+        """
+        if self._levels <= CARRIED or key in self._stale[CARRIED - KEPT_FROM]:
+            return self._told.get(key)
+        if is_uniform(self._source.tile(key)):
+            return None
+        side = TILE >> CARRIED
+        row, column = key[0] * side, key[1] * side
+        codes = self._small[CARRIED - KEPT_FROM][row : row + side, column : column + side]
+        if codes.shape == (side, side):
+            return codes.copy()
+        whole = np.zeros((side, side), np.uint8)
+        whole[: codes.shape[0], : codes.shape[1]] = codes
+        return whole
+
+    def swapped(self, keys: Collection[Key], carried: Mapping[Key, NDArray[np.uint8]]) -> None:
+        """These tiles have changed, some of them to what was `carried` before."""
+        self.invalidate(keys)
+        self._told.update(carried)
 
     def prepare(self) -> Generator[None, None, None]:
         """Make what is missing, a little at a time; on any thread, but alone."""
@@ -134,6 +167,7 @@ class MaskLevels:
                 codes = _halved(codes)
                 if level >= KEPT_FROM:
                     self._put(level, key, codes)
+            self._told.pop(key, None)
         return True
 
     def read(self, level: int, rect: Rect) -> NDArray[np.uint8]:
@@ -146,8 +180,17 @@ class MaskLevels:
         stale = self._stale[level - KEPT_FROM]
         if stale:
             for key in stale.intersection(rect.tiles(TILE >> level)):
-                self._put(level, key, _reduced(_codes(self._source.tile(key)), level))
+                self._put(level, key, self._made(level, key))
         return self._small[level - KEPT_FROM][rect.slices]
+
+    def _made(self, level: int, key: Key) -> NDArray[np.uint8]:
+        """A tile at a level."""
+        codes = self._told.get(key) if level >= CARRIED else None
+        if codes is None:
+            return _reduced(_codes(self._source.tile(key)), level)
+        for _ in range(CARRIED, level):
+            codes = _halved(codes)
+        return codes
 
     def _halves(self, rect: Rect) -> NDArray[np.uint8]:
         """Level 1 from the mask."""

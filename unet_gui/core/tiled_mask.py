@@ -136,14 +136,26 @@ class TiledMask:
 
     def put(self, key: Key, tile: NDArray[np.uint8]) -> None:
         """Replace a tile; nobody may write to it afterwards. One of a single value is shared."""
-        self._own.discard(key)
         value = int(tile[0, 0])
-        if not is_uniform(tile) and (tile == value).all():
+        # Mostly its first row or column tells already.
+        if (
+            tile is not uniform(value)
+            and (tile[0] == value).all()
+            and (tile[:, 0] == value).all()
+            and (tile == value).all()
+        ):
             tile = uniform(value)
-        if tile is uniform(UNLABELLED):
-            self._tiles.pop(key, None)
-        else:
-            self._tiles[key] = tile
+        self.swap(key, tile)
+
+    def swap(self, key: Key, tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """As `put`, of a tile that was put before; returns the one that was there."""
+        self._own.discard(key)
+        blank = uniform(UNLABELLED)
+        if tile is blank:
+            return self._tiles.pop(key, blank)
+        before = self._tiles.get(key, blank)
+        self._tiles[key] = tile
+        return before
 
     def writable(self, key: Key) -> NDArray[np.uint8]:
         """A tile to write to: from now on nobody else has it, until it is released."""
