@@ -17,7 +17,7 @@ from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.finishing import FAR_OFF, choose
 from unet_gui.unet.instant.forest import preload
 from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
-from unet_gui.unet.instant.lookout import Lookout, is_whole, judged
+from unet_gui.unet.instant.lookout import Lookout, Others, is_whole, judged
 from unet_gui.unet.instant.memory import lesson
 from unet_gui.unet.instant.net import InstantNet
 from unet_gui.unet.instant.tiles import painted_pixels
@@ -106,7 +106,8 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
     earlier = _comparable(before, net, weights, classes)
     eye = _Eye(net, device, cache, RANDOM if weights is None else weights.digest)
     painted, lookout = yield from _look(eye, sample_set, settings, began, earlier)
-    fitting = fit(net, lesson(painted, seed=settings.seed), THOROUGH)
+    lessons = lesson([*painted, *lookout.varied], seed=settings.seed)
+    fitting = fit(net, lessons, THOROUGH)
     steps = 0
     for progress in fitting:
         steps = progress.total
@@ -119,7 +120,7 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
             yield TrainProgress(
                 progress.done, progress.total, _since(began), None, float("nan"), text="Learning"
             )
-        net.finish, tried = choose(lookout.trials.values())
+        net.finish, tried = choose(lookout.trials.values(), len(lookout.whole))
     previous = _previous(parent, before, earlier, lookout, classes, sample_set, device)
     score = lookout.score(net)
     silent = bool(lookout.areas) and not tried and score.pixel_accuracy < 1 - FAR_OFF
@@ -136,7 +137,7 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
         "device": device.description,
         "curve": [],
         "silent": silent,
-        "whole": sorted({name for name, _ in lookout.areas}),
+        "whole": sorted(lookout.whole),
         "trials": {k: [round(v, 1) for v in t] for k, t in lookout.trials.items()},
     }
     notes = [f"“{name}” was left out: {why}" for name, why in sample_set.skipped.items()]
@@ -160,18 +161,19 @@ class _Eye:
     cache: FeatureCache | None
     digest: str
 
-    def open(self) -> Callable[[RgbImage], Maps]:
+    def open(self) -> tuple[Callable[[RgbImage], Maps], Callable[[RgbImage], Maps]]:
+        """What looks at images by way of the cache, and what looks at others past it."""
         encoder = ready_encoder(self.net, self.device)
 
+        def anew(image: RgbImage) -> Maps:
+            return extract(image, encoder, self.net.normalisation, self.device)
+
         def see(image: RgbImage) -> Maps:
-            def anew() -> Maps:
-                return extract(image, encoder, self.net.normalisation, self.device)
-
             if self.cache is None:
-                return anew()
-            return self.cache.of_pixels(image, self.digest, anew)
+                return anew(image)
+            return self.cache.of_pixels(image, self.digest, lambda: anew(image))
 
-        return see
+        return see, anew
 
 
 def _comparable(
@@ -196,10 +198,11 @@ def _look(
     earlier: Checkpoint | None,
 ) -> Generator[TrainProgress, None, tuple[list[Painted], Lookout]]:
     """All that is needed of the images: painted pixels, whole areas, what is held back."""
-    see_tile = eye.open()
+    see_tile, see_other = eye.open()
     known = set() if earlier is None else set(earlier.info.get("whole") or ())
     trials = {} if earlier is None else dict(earlier.info.get("trials") or {})
     lookout = Lookout(trials=trials)
+    others = Others(known, see_other, settings.seed)
     held_back = chosen(samples.held_back)
     found: list[Painted] = []
     wanted = sorted({cell.sample for cell in samples.training})
@@ -230,8 +233,9 @@ def _look(
             if earlier is not None and name not in known and name not in lookout.trials:
                 net = cast("InstantNet", earlier.net)
                 if net.context is not None and is_whole(truth):
-                    lookout.trials[name] = judged(net, pixels, maps, truth)
+                    lookout.trials[name] = judged(net, pixels, maps, truth, len(known))
             lookout.add_area(name, maps, mask[rect.slices], known=name in known)
+            lookout.add_other(name, pixels, mask[rect.slices], others)
             return maps
 
         looking = painted_pixels(mask, see, seed=settings.seed)

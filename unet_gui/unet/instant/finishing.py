@@ -35,6 +35,9 @@ BORDER_PER_STROKE: Final = 150
 fitted to a scripted person who corrected membranes."""
 
 FADING: Final = 0.7
+LEARNING: Final = 0.5
+"""A proposal costs as much less than a trial as this power of how many more images were learnt
+from since (power laws of learning curves, Hestness et al. 2017)."""
 
 FAR_OFF: Final = 2 * TOLERANCE
 """Share of wrong held-back pixels past which nothing is proposed before a trial went well."""
@@ -148,21 +151,24 @@ def _mistakes(
     return np.concatenate(sizes), np.concatenate(borders)
 
 
-def choose(records: Iterable[Sequence[float]]) -> tuple[Finish, bool]:
-    """The cheapest candidate over all records, and whether it beat drawing by hand.
+def choose(records: Iterable[Sequence[float]], images: int) -> tuple[Finish, bool]:
+    """The cheapest candidate over all records, and whether it beats drawing by hand by now.
 
     Args:
-        records: For each image strokes by candidate, then by hand, the oldest first: a learner
-            that has seen more images since is another one, so that a record counts less with
-            each that follows.
+        records: For each image strokes by candidate, then by hand, then how many images had been
+            learnt from; the oldest first: a learner that has seen more images since is another
+            one, so that a record counts less with each that follows.
+        images: How many have been learnt from now.
     """
-    rows = [r for r in records if len(r) == len(CANDIDATES) + 1]
-    if not rows:
+    rows = np.array([r for r in records if len(r) == len(CANDIDATES) + 2], np.float64)
+    if not len(rows):
         return UNTRIED, False
-    ages = np.arange(len(rows))[::-1]
-    total = (FADING**ages) @ np.array(rows, np.float64)
-    best = int(total[:-1].argmin())
-    return CANDIDATES[best], bool(total[best] <= total[-1])
+    costs, by_hand, learnt = rows[:, :-2], rows[:, -2], rows[:, -1]
+    better = (np.clip(learnt, 1, max(images, 1)) / max(images, 1)) ** LEARNING
+    weights = FADING ** np.arange(len(rows))[::-1]
+    total = (weights * better) @ costs
+    best = int(total.argmin())
+    return CANDIDATES[best], bool(total[best] <= weights @ by_hand)
 
 
 def disputed(base: Floats, context: Floats | None) -> float:

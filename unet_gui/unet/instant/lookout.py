@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -20,9 +21,13 @@ from unet_gui.unet.instant.finishing import (
     mixed,
     smooth,
 )
+from unet_gui.unet.instant.memory import Painted, remember
+from unet_gui.unet.instant.varied import varied
 from unet_gui.unet.scoring import Score
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
     from unet_gui.unet.instant.features import Maps
@@ -34,7 +39,10 @@ MARGIN: Final = 16
 WHOLE: Final = 0.75
 """Labelled share from which a tile is learnt from as a whole; one cell in eight is held back."""
 
-AREAS_BUDGET: Final = 768 << 20
+AREAS_BUDGET: Final = 1 << 30
+OTHERS: Final = 8
+"""Whole tiles that are looked at once more in other light: each costs what the first look does."""
+
 NEW_SHARE: Final = 0.5
 """Of the draws that go to areas which were not learnt from before."""
 
@@ -48,6 +56,31 @@ class Window:
     truth: ClassMask
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Which whole tiles are seen once more, and how: other ones, in other light, in every round.
+
+    Attributes:
+        known: Images that were learnt from whole before; some of them take turns.
+        see: Features of an image.
+        seed: Of everything random.
+    """
+
+    known: Collection[str]
+    see: Callable[[RgbImage], Maps]
+    seed: int
+
+    def random(self, name: str) -> np.random.Generator:
+        """Random numbers for an image, others with each image that becomes known."""
+        return np.random.default_rng((self.seed, len(self.known), crc32(name.encode())))
+
+    def wanted(self, name: str) -> bool:
+        """Whether it is an image's turn."""
+        if name not in self.known:
+            return True
+        return bool(self.random(name).random() * len(self.known) < OTHERS)
+
+
 @dataclass(slots=True)
 class Lookout:
     """What was kept of the images.
@@ -55,12 +88,16 @@ class Lookout:
     Attributes:
         windows: Of held-back cells.
         areas: Whole tiles with the name of the image of each.
-        trials: Strokes that each way of finishing would have cost, by image.
+        trials: By image, what `judged` says.
+        varied: Pixels of whole tiles in other light.
+        whole: Names of images with whole tiles, those that there was no room for too.
     """
 
     windows: list[Window] = field(default_factory=list)
     areas: list[tuple[str, Area]] = field(default_factory=list)
     trials: dict[str, list[float]] = field(default_factory=dict)
+    varied: list[Painted] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)
 
     def hold_back(self, image: RgbImage, maps: Maps, mask: ClassMask, cell: Rect) -> None:
         """Keep a held-back cell of an image for the score."""
@@ -80,11 +117,29 @@ class Lookout:
         """
         if not is_whole(mask):
             return
+        self.whole.add(name)
         area = Area(maps.levels, torch.from_numpy(mask), 0.0 if known else 1.0)
         self.areas.append((name, area))
         while len(self.areas) > 1 and sum(a.nbytes for _, a in self.areas) > AREAS_BUDGET:
             old = [i for i, (_, a) in enumerate(self.areas) if not a.share]
             self.areas.pop(old[0] if old else 0)
+
+    def add_other(self, name: str, image: RgbImage, mask: ClassMask, others: Others) -> None:
+        """Keep a whole tile as it looks turned and in other light, where it is its turn.
+
+        Args:
+            name: Of the image.
+            image: H×W×3 uint8, the tile.
+            mask: H×W uint8, 255 where unlabelled or held back.
+            others: Whose turn it is.
+        """
+        if len(self.varied) == OTHERS or not (is_whole(mask) and others.wanted(name)):
+            return
+        rng = others.random(name)
+        other, labels = varied(image, mask, rng)
+        maps = others.see(other)
+        self.varied.append(remember(maps, labels, seed=others.seed))
+        self.add_area(name, maps, labels, known=name in others.known)
 
     def shared_out(self) -> list[Area]:
         """The areas with their shares of the draws."""
@@ -116,14 +171,17 @@ def is_whole(mask: ClassMask) -> bool:
     return bool((mask != UNLABELLED).mean() >= WHOLE)
 
 
-def judged(net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask) -> list[float]:
-    """Strokes that each of `CANDIDATES` would have cost on an image, then those by hand.
+def judged(
+    net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask, learnt: int
+) -> list[float]:
+    """Strokes that each of `CANDIDATES` would have cost on an image, those by hand, and `learnt`.
 
     Args:
         net: A network that has not learnt from this image.
         image: H×W×3 uint8.
         maps: Its features.
         mask: H×W uint8 as the person left it.
+        learnt: From how many whole images it has learnt.
 
     Returns:
         Nothing for an image for which nothing would have been proposed.
@@ -142,7 +200,7 @@ def judged(net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask) -> lis
             ragged[key] = found.argmax(0).astype(np.uint8)
         proposal = remove_specks(ragged[key], way.speck) if way.speck else ragged[key]
         costs.append(effort(proposal, mask))
-    return [*costs, effort(_blank(mask), mask)]
+    return [*costs, effort(_blank(mask), mask), float(learnt)]
 
 
 def _blank(mask: ClassMask) -> ClassMask:

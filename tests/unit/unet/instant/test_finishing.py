@@ -50,29 +50,37 @@ def test_a_long_thin_mistake_is_more_than_a_stroke():
     assert thin > len(truth[::8]) * 2
 
 
-def record(**costs):
+def record(learnt=1, **costs):
     """Ten strokes by hand and for every way but those given by their place."""
     row = [10.0] * (len(CANDIDATES) + 1)
     for place, cost in costs.items():
         row[int(place[1:])] = cost
-    return row
+    return [*row, float(learnt)]
 
 
 def test_the_cheapest_way_is_chosen_and_the_latest_counts_most():
-    assert choose([record(_3=2)]) == (CANDIDATES[3], True)
-    assert choose([record(_3=2, _5=9), record(_5=2, _3=9)]) == (CANDIDATES[5], True)
-    assert choose([record(_3=2), record(_5=9)]) == (CANDIDATES[3], True)
+    assert choose([record(_3=2)], 1) == (CANDIDATES[3], True)
+    assert choose([record(_3=2, _5=9), record(_5=2, _3=9)], 1) == (CANDIDATES[5], True)
+    assert choose([record(_3=2), record(_5=9)], 1) == (CANDIDATES[3], True)
 
 
 def test_drawing_by_hand_may_be_cheaper_than_all():
     row = record()
-    row[-1] = 9.0
-    assert not choose([row])[1]
+    row[-2] = 9.0
+    assert not choose([row], 1)[1]
+
+
+def test_more_images_have_been_learnt_from_since():
+    row = record(learnt=2)
+    row[-2] = 9.0
+    assert not choose([row], 2)[1]
+    assert choose([row], 3)[1]
+    assert not choose([row], 1)[1], "none is unlearnt"
 
 
 def test_nothing_tried_and_records_of_another_version_say_nothing():
-    assert choose([]) == (UNTRIED, False)
-    assert choose([[1.0, 2.0], []]) == (UNTRIED, False)
+    assert choose([], 3) == (UNTRIED, False)
+    assert choose([[1.0, 2.0], [], record()[:-1]], 3) == (UNTRIED, False)
 
 
 @pytest.mark.parametrize("way", [PLAIN, UNTRIED, *CANDIDATES])

@@ -15,6 +15,7 @@ from unet_gui.core.progress import drain
 from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet import checkpoint, instant_round
 from unet_gui.unet.device import cpu
+from unet_gui.unet.instant import lookout
 from unet_gui.unet.instant.finishing import Finish
 from unet_gui.unet.instant.learner import Effort
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
@@ -34,6 +35,7 @@ def quick(request, monkeypatch):
         monkeypatch.setattr(instant_round, "THOROUGH", Effort(steps=60, trees=10))
         monkeypatch.setattr(instant_round, "CONTEXT_STEPS", 20)
         monkeypatch.setattr(instant_round, "MORE_CONTEXT_STEPS", 10)
+        monkeypatch.setattr(lookout, "OTHERS", 0)
 
 
 @pytest.fixture
@@ -143,6 +145,20 @@ def test_features_are_looked_for_on_disk_first(learn, monkeypatch):
     learn()
     monkeypatch.setattr(instant_round, "extract", None)  # nothing can be looked at anew
     assert learn().result.checkpoint.info["samples"] == 2
+
+
+def test_whole_images_are_seen_again_in_other_light(learn, monkeypatch):
+    learn()
+    monkeypatch.setattr(lookout, "OTHERS", 8)
+    seen = []
+    extract = instant_round.extract
+    monkeypatch.setattr(
+        instant_round, "extract", lambda image, *rest: seen.append(image) or extract(image, *rest)
+    )
+    learn()
+    learn()
+    assert len(seen) == 2, "one of two images is labelled whole, and known ones are on disk"
+    np.testing.assert_array_equal(*seen)  # from the same masks the same round
 
 
 def test_its_rounds_are_no_onnx(learn, tmp_path):
