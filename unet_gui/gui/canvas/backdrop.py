@@ -28,10 +28,9 @@ from unet_gui.gui.canvas.image_tiles import (
 from unet_gui.gui.canvas.pacing import Later, Pace, PaintPace
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from unet_gui.core.display import Display
-    from unet_gui.core.document import RgbImage
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.gui.canvas.viewport import Viewport
@@ -57,7 +56,7 @@ TURN: Final = 0.1
 
 _SMOOTH: Final = QPainter.RenderHint.SmoothPixmapTransform
 
-Read = tuple[TileKey, "RgbImage | UnetGuiError"]
+Read = tuple[TileKey, ImageTile, UnetGuiError | None]
 
 
 class Backdrop(QObject):
@@ -90,6 +89,9 @@ class Backdrop(QObject):
         self._later: Later[TileKey] = Later(self._make, self.arrived.emit, self)
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self._fetch)
+        self._better = EMPTY
+        self._show = QTimer(self, singleShot=True, interval=0)
+        self._show.timeout.connect(self._show_better)
         self._sliding = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
         self._sliding.timeout.connect(self.refined)
 
@@ -109,6 +111,7 @@ class Backdrop(QObject):
         self._wanted.clear()
         self._later.clear()
         self._queue = deque()
+        self._better = EMPTY
         self._reading = self._warned = False
         if source is not None and not source.complete:
             self._complete(source)
@@ -323,7 +326,7 @@ class Backdrop(QObject):
             self._reading = True
             self._runner.submit(
                 self._jobs["tiles"],
-                lambda: _read_tiles(source, queue),
+                lambda: _read_tiles(source, queue, lambda: self._tint),
                 on_item=self._on_read,
                 on_done=lambda _: self._on_queue_empty(),
                 on_error=self._warn,  # not of one part: reading as a whole went wrong
@@ -331,19 +334,18 @@ class Backdrop(QObject):
             )
 
     def _on_read(self, read: Read) -> None:
-        key, pixels = read
-        source = self._source
-        assert source is not None
+        key, tile, error = read
         self._wanted.pop(key, None)
-        area = key.area(source.level_shape(key.level))
-        if isinstance(pixels, UnetGuiError):
-            tile = ImageTile(area, None, self._tint)
-            self._warn(pixels)
-        else:
-            image, memory = self._tint.apply(pixels)
-            tile = ImageTile(area, image, self._tint, pixels, memory=memory)
         self._store.put(key, tile)
-        self.arrived.emit(on_image(area, key.level))
+        if error is not None:
+            self._warn(error)
+        self._better = self._better.union(on_image(tile.area, key.level))
+        self._show.start()
+
+    def _show_better(self) -> None:
+        """What has been read since, all of it at once: many tiles come between two frames."""
+        better, self._better = self._better, EMPTY
+        self.arrived.emit(better)
 
     def _on_queue_empty(self) -> None:
         self._reading = False
@@ -367,14 +369,20 @@ def _for_a_turn(source: ImageSource) -> Generator[Progress, None, None]:
             return
 
 
-def _read_tiles(source: ImageSource, queue: deque[TileKey]) -> Generator[Read, None, None]:
-    """Read what is in the queue, which may change meanwhile. A damaged part is an answer too."""
+def _read_tiles(
+    source: ImageSource, queue: deque[TileKey], tint: Callable[[], Tint]
+) -> Generator[Read, None, None]:
+    """Read what is in the queue, which may change meanwhile. A damaged part is an answer too.
+
+    Tiles are tinted here: a dozen that come at once would take a frame of the other thread.
+    """
     while queue:
         try:
             key = queue.popleft()
         except IndexError:  # emptied between the two lines
             return
         try:
-            yield key, source.read(key.area(source.level_shape(key.level)), key.level)
+            yield key, make_tile(source, key, tint()), None
         except UnetGuiError as error:
-            yield key, error
+            area = key.area(source.level_shape(key.level))
+            yield key, ImageTile(area, None, tint()), error

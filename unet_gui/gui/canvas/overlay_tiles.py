@@ -142,18 +142,18 @@ class ColoredTiles:
         """Tell the tiles of one look, before they are drawn, what has changed since."""
         known = self._looks.get(look)
         if known is not None and known < len(self._changes):
-            changes = self._changes[known:]
-            for changed in changes if len(changes) <= FEW else _put_together(changes, look[2]):
-                self._mark(look, changed)
+            self._tell(look, known)
             self._looks[look] = len(self._changes)
 
+    def _tell(self, look: Look, known: int) -> None:
+        changes = self._changes[known:]
+        for changed in changes if len(changes) <= FEW else _put_together(changes, look[2]):
+            self._mark(look, changed)
+
     def _tell_all(self) -> None:
-        """Begin a new list of changes. All at once, for those who have heard of few of them."""
-        together = _put_together(self._changes, 0)
+        """Begin a new list of changes."""
         for look, known in self._looks.items():
-            few = self._changes[known:]
-            for changed in few if len(few) <= FEW else together:
-                self._mark(look, changed)
+            self._tell(look, known)
         self._looks = dict.fromkeys(self._looks, 0)
         self._changes.clear()
 
