@@ -141,6 +141,16 @@ def test_accepting_fills_only_what_nobody_has_decided(session):
     assert np.array_equal(session.document.mask, before)
 
 
+def test_what_was_accepted_is_remembered_as_seen_and_kept(session, qtbot):
+    paint(session, value=1)
+    painted = session.document.mask == 1
+    session.set_prediction("0.png", ghost(session))
+    session.accept()
+    mask = session.document.mask.copy()
+    qtbot.waitUntil(lambda: session.project.viewed.kept("0.png", mask).any())
+    np.testing.assert_array_equal(session.project.viewed.kept("0.png", mask), ~painted)
+
+
 def test_accepting_inside_a_region_leaves_the_rest(session):
     session.set_prediction("0.png", ghost(session))
     inside = np.eye(6, dtype=bool)

@@ -31,7 +31,8 @@ from unet_gui.dataset.project_look import ProjectLook
 from unet_gui.dataset.project_masks import ProjectMasks
 from unet_gui.dataset.project_progress import ProjectProgress
 from unet_gui.dataset.rounds import Round, Rounds
-from unet_gui.dataset.thumbnails import cached_thumbnail
+from unet_gui.dataset.thumbnails import Held, cached_thumbnail
+from unet_gui.dataset.viewed import ViewedPixels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -53,6 +54,7 @@ class Project(ProjectMasks, ProjectLook, ProjectProgress):
         root: The folder that holds project.json, masks and models.
         source: The folder the person opened; differs from `root` when that one is read-only.
         images: The images in natural order; `refresh` looks again.
+        viewed: Which pixels were accepted from a proposal.
     """
 
     def __init__(self, opened: Opened) -> None:
@@ -77,6 +79,7 @@ class Project(ProjectMasks, ProjectLook, ProjectProgress):
         )
         self._rounds = Rounds(*([base.models] if base else []), self.models_dir)
         self._predictions = PredictionCache(self.cache_dir / "predictions")
+        self.viewed = ViewedPixels(self.cache_dir / "viewed")
         self.refresh()
 
     @classmethod

@@ -11,6 +11,7 @@ import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import TrainingError
+from unet_gui.core.geometry import Rect
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.instant.features import extract, ready_encoder
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask, RgbImage
-    from unet_gui.core.geometry import Rect
     from unet_gui.core.progress import Progress
     from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.features import Maps
@@ -238,7 +238,10 @@ def _look(
             lookout.add_other(name, pixels, mask[rect.slices], others)
             return maps
 
-        looking = painted_pixels(mask, see, seed=settings.seed)
+        confirmed = mask.copy()
+        whole = Rect.of_shape(mask.shape)
+        samples.thin(index, whole, confirmed, np.random.default_rng((settings.seed, index)))
+        looking = painted_pixels(confirmed, see, seed=settings.seed)
         part = yield from _quietly(looking, settings)
         if part is not None:
             found.append(part)

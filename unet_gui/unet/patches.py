@@ -119,6 +119,7 @@ class PatchSampler:
         x, y = cell.rect.x0 + int(xs[at]), cell.rect.y0 + int(ys[at])
         rect = _around(x, y, side, mask.shape, rng)
         patch, labels = cut(image, mask, rect, side, self._held_back.get(cell.sample, []))
+        self._samples.thin(cell.sample, rect, labels[: rect.height, : rect.width], rng)
         turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
         patch, labels = _turned(patch, turns, mirrored), _turned(labels, turns, mirrored)
         pixels, target = _resized(patch, labels, self.size)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 CELL: Final = 64
 HELD_BACK_SHARE: Final = 8
+WEAK_SHARE: Final = 0.5
+"""How much a pixel counts that was accepted from a proposal, beside one that was painted."""
+
 CACHE_BYTES: Final = 1 << 30
 
 
@@ -40,10 +44,13 @@ class Sample:
     Attributes:
         name: The image's name; decides what is held back.
         read: Returns H×W×3 uint8 and H×W uint8 (255 = unlabelled).
+        kept: From the mask to H×W bool: which of its pixels were accepted from a proposal and
+            never painted; None where nobody knows.
     """
 
     name: str
     read: Callable[[], tuple[RgbImage, ClassMask]]
+    kept: Callable[[ClassMask], NDArray[np.bool_]] | None = None
 
     @classmethod
     def of(cls, name: str, image: RgbImage, mask: ClassMask) -> Sample:
@@ -76,7 +83,9 @@ def _is_labelled(project: Project, entry: ImageEntry) -> bool:
 
 
 def _sample(project: Project, entry: ImageEntry) -> Sample:
-    return Sample(entry.name, lambda: _read(project, entry))
+    return Sample(
+        entry.name, lambda: _read(project, entry), partial(project.viewed.kept, entry.name)
+    )
 
 
 def _read(project: Project, entry: ImageEntry) -> tuple[RgbImage, ClassMask]:
@@ -114,6 +123,7 @@ class SampleSet:
         self.skipped: dict[str, str] = {}
         self._meaning = np.arange(256, dtype=np.uint8)
         self._cache: OrderedDict[int, tuple[RgbImage, ClassMask]] = OrderedDict()
+        self._kept: dict[int, NDArray[np.bool_]] = {}
         self._cache_bytes = cache_bytes
 
     @property
@@ -177,11 +187,34 @@ class SampleSet:
         pair = image, self._meaning[mask]
         self._cache[index] = pair
         while len(self._cache) > 1 and self._cached_bytes() > self._cache_bytes:
-            self._cache.popitem(last=False)
+            old, _ = self._cache.popitem(last=False)
+            self._kept.pop(old, None)
         return pair
 
     def _cached_bytes(self) -> int:
-        return sum(image.nbytes + mask.nbytes for image, mask in self._cache.values())
+        cached = sum(image.nbytes + mask.nbytes for image, mask in self._cache.values())
+        return cached + sum(kept.nbytes for kept in self._kept.values())
+
+    def thin(self, index: int, rect: Rect, labels: ClassMask, rng: np.random.Generator) -> None:
+        """Leave a random part of what was accepted from a proposal unlabelled, in place.
+
+        Drawn anew each time, those pixels count `WEAK_SHARE` as much as painted ones.
+
+        Args:
+            index: Of the sample.
+            rect: A part of it.
+            labels: h×w uint8, the labels of that part.
+            rng: Draws.
+        """
+        kept = self.samples[index].kept
+        if kept is None:
+            return
+        _, mask = self.read(index)
+        if index not in self._kept:
+            self._kept[index] = kept(mask)
+        part = self._kept[index][rect.slices]
+        if part.any():
+            labels[part & (rng.random(part.shape) >= WEAK_SHARE)] = UNLABELLED
 
 
 def _cells(index: int, name: str, mask: NDArray[np.uint8]) -> Iterator[Cell]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.learner import fit, new_net
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
-    from unet_gui.core.geometry import Rect
     from unet_gui.unet.device import Device
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.memory import Painted
@@ -96,6 +96,8 @@ class WeakLabels:
                 self.late.append(self._samples.samples[index].name)
                 continue
             mask = _training_mask(self._samples, int(index), held_back.get(int(index), []))
+            rng = np.random.default_rng((self._seed, int(index)))
+            self._samples.thin(int(index), Rect.of_shape(mask.shape), mask, rng)
             looking = painted_pixels(mask, lambda r, i=int(index): self._see(i, r), seed=self._seed)  # type: ignore[misc]
             part = yield from _quietly(looking, Progress(done, len(wanted), "Looking at images"))
             if part is not None:

@@ -122,3 +122,15 @@ def test_a_third_of_a_turn_swaps_the_channels():
 def test_nothing_varied_is_nothing_changed():
     pixels = torch.rand(3, 8, 8)
     torch.testing.assert_close(vary_colour(pixels, PLAIN, np.random.default_rng(0)), pixels)
+
+
+def test_what_was_only_accepted_counts_half():
+    image, mask = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8)
+    kept = np.zeros(mask.shape, np.bool_)
+    kept[:, 32:] = True
+    patches, _ = sampler([Sample("a.png", lambda: (image, mask), lambda _mask: kept)], size=64)
+    parts = [patches.part((0, number), [0]).target[0] for number in range(20)]
+    learnt = np.array([int((part == 0).sum()) for part in parts]) / mask.size
+    assert 0.5 < learnt.min() <= learnt.max() < 1
+    assert abs(learnt.mean() - 0.75) < 0.02
+    assert (parts[0] != parts[1]).any(), "other ones each time"

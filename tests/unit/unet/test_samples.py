@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from unet_gui.core.errors import ImageReadError, TrainingError, UnetGuiError
+from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.project import Project
 from unet_gui.unet.distributed import Group
@@ -219,3 +220,26 @@ def test_processes_share_the_search_for_what_is_labelled(tiny_project, monkeypat
     found = in_pairs(lambda group: [s.name for s in samples_from_project(tiny_project, group)])
     assert found == [wanted, wanted]
     assert sorted(asked) == sorted(e.name for e in tiny_project.images)
+
+
+def test_accepted_pixels_are_thinned_and_painted_ones_are_not():
+    mask = np.ones((64, 128), np.uint8)
+    kept = np.zeros(mask.shape, np.bool_)
+    kept[:, :64] = True
+    image = np.zeros((64, 128, 3), np.uint8)
+    found = SampleSet([Sample("a.png", lambda: (image, mask), lambda _mask: kept)])
+    drain(found.scan([1]))
+    labels = mask[:, 32:].copy()
+    found.thin(0, Rect(32, 0, 128, 64), labels, np.random.default_rng(0))
+    assert (labels[:, 32:] == 1).all()
+    assert 0.4 < (labels[:, :32] == 1).mean() < 0.6
+    assert (mask == 1).all()
+
+
+def test_without_a_record_nothing_is_thinned():
+    mask = np.ones((64, 64), np.uint8)
+    found = SampleSet([Sample.of("a.png", np.zeros((64, 64, 3), np.uint8), mask)])
+    drain(found.scan([1]))
+    labels = mask.copy()
+    found.thin(0, Rect(0, 0, 64, 64), labels, np.random.default_rng(0))
+    assert (labels == 1).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,13 +17,14 @@ from unet_gui.gui.saver import MaskSaver
 from unet_gui.gui.undo_keeper import UndoKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
 
     from unet_gui.core.brush import Point
     from unet_gui.core.document import ClassMask, Document, RgbImage
+    from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.documents import Ghost
@@ -257,7 +259,8 @@ class Painting(QObject):
             return 0
         self._finish_stroke()
         rect, inside = region if region is not None else (document.bounds, None)
-        before = int(document.counts[UNLABELLED])
+        before = document.snapshot()
+        unlabelled = int(document.counts[UNLABELLED])
         # Accepting never paints over anything, so what painting is kept from does not matter.
         document.protection = Protection(only=UNLABELLED)
         document.begin_stroke(self.tr("Accept"), UNLABELLED, (0.0, 0.0))
@@ -274,4 +277,18 @@ class Painting(QObject):
         finally:
             self._protect()
         self._edited(document.end_stroke())
-        return before - int(document.counts[UNLABELLED])
+        accepted = unlabelled - int(document.counts[UNLABELLED])
+        if accepted and self.project is not None and self.entry is not None:
+            after, name = document.snapshot(), self.entry.name
+            self.runner.submit(
+                f"viewed {name} {after.revision}",
+                partial(_viewed_job, self.project, name, before, after),
+            )
+        return accepted
+
+
+def _viewed_job(
+    project: Project, name: str, before: MaskSnapshot, after: MaskSnapshot
+) -> Generator[None, None, None]:
+    yield
+    project.viewed.add(name, before, after)
