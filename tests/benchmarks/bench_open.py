@@ -34,7 +34,7 @@ from unet_gui.core.document import Document
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.image_source import open_source
-from unet_gui.dataset.mask_png import MAGIC, _write_chunk
+from unet_gui.dataset.mask_png import MAGIC, write_chunk
 from unet_gui.dataset.mask_store import MaskStore
 from unet_gui.dataset.project import ImageEntry
 
@@ -58,15 +58,15 @@ def write_png(path: Path, side: int) -> None:
     with path.open("wb") as file:
         file.write(MAGIC)
         size = side.to_bytes(4, "big")
-        _write_chunk(file, b"IHDR", size + size + bytes([8, 2, 0, 0, 0]))
+        write_chunk(file, b"IHDR", size + size + bytes([8, 2, 0, 0, 0]))
         for top in range(0, side, 500):
             part = np.roll(band, top, axis=1)[: side - top]
             rows = np.ones((len(part), 1 + 3 * side), np.uint8)  # 1: filter “Sub”
             rows[:, 1:4] = part[:, 0]
             rows[:, 4:] = (part[:, 1:] - part[:, :-1]).reshape(len(part), -1)
-            _write_chunk(file, b"IDAT", packer.compress(rows.data))
-        _write_chunk(file, b"IDAT", packer.flush())
-        _write_chunk(file, b"IEND", b"")
+            write_chunk(file, b"IDAT", packer.compress(rows.data))
+        write_chunk(file, b"IDAT", packer.flush())
+        write_chunk(file, b"IEND", b"")
 
 
 def write_tiff(path: Path, side: int, *, pyramid: bool) -> None:

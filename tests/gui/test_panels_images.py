@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QListView
 
 from unet_gui.core.geometry import Rect
 from unet_gui.dataset.project import Project, Status
+from unet_gui.dataset.thumbnails import Held
 from unet_gui.gui.class_edits import ClassEdits
 from unet_gui.gui.panels import thumbnails
 from unet_gui.gui.panels.image_list import ImageListPanel
@@ -191,7 +192,7 @@ def test_ten_thousand_images_are_listed_at_once(theme, qtbot, monkeypatch):
         def many_statuses(self):
             return lambda _entry: Status.UNTOUCHED
 
-        def thumbnail(self, _entry, side):
+        def thumbnail(self, _entry, side, held):
             self.asked += 1
             return pixels(0)
 
@@ -209,3 +210,51 @@ def test_ten_thousand_images_are_listed_at_once(theme, qtbot, monkeypatch):
     panel.shutdown()
     session.project = None
     session.shutdown()
+
+
+def test_the_thumbnail_of_an_image_that_is_being_read_is_made_of_what_is_read(
+    open_session, theme, qtbot, monkeypatch
+):
+    """It is not decoded a second time, and waits for the first."""
+    session = open_session(*(pixels(40 * i) for i in range(3)))
+    made = []
+
+    def thumbnail(_entry, side, held=None):
+        made.append((_entry.name, held and held.source))
+        return pixels(9)
+
+    monkeypatch.setattr(session.project, "thumbnail", thumbnail)
+    loader = ThumbnailLoader(synchronous=True)
+    loader.use(session.project)
+    first, second = session.project.images[:2]
+    loader.set_open(first.name)
+    for entry in (first, second):
+        loader.get(entry)
+    qtbot.waitUntil(lambda: loader.known(second.name))
+    assert made == [(second.name, None)]
+    source = session.source
+    loader.set_open(first.name, Held(source, None))
+    qtbot.waitUntil(lambda: loader.known(first.name))
+    assert made == [(second.name, None), (first.name, source)]
+    third = session.project.images[2]
+    loader.set_open(third.name)
+    loader.get(third)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert not loader.known(third.name)
+    loader.set_open("")  # it cannot be read, or another project is
+    qtbot.waitUntil(lambda: loader.known(third.name))
+    loader.shutdown()
+
+
+def test_the_list_tells_the_thumbnails_what_is_open(panel, monkeypatch):
+    told = []
+    monkeypatch.setattr(panel.thumbnails, "set_open", lambda *said: told.append(said))
+    session = panel.session
+    session.open_image("2.png")
+    assert ("2.png",) in told
+    assert told[-1] == ("2.png", Held(session.source, None))
+    session.reload_images()
+    assert told[-2:] == [("2.png",), ("2.png", Held(session.source, None))]
+    session.close_project()
+    assert told[-1] == ("",)

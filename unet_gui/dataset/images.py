@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from unet_gui.core.errors import ImageReadError
 from unet_gui.core.geometry import Rect
-from unet_gui.dataset import dicom, nifti, tiff
+from unet_gui.dataset import dicom, nifti, png_strips, tiff
 from unet_gui.dataset.channel_view import render
 from unet_gui.dataset.channels import Values, to_rgb
 from unet_gui.dataset.decoding import TooLargeError, bands, open_image, raw_mode
@@ -194,6 +194,9 @@ def _thumbnail(
         if _is_deep(image):
             return _shrunk(_load(path), side)
         orientation = _orientation(path, image)
+        strips = png_strips.shrunk(path, image, 4 * side)
+        if strips is not None:
+            return tiff.upright(_shrunk(strips, side), orientation)
         # JPEG decodes straight to an eighth of its size.
         image.draft("RGB", (side, side))
         if image.mode in {"RGB", "L", "CMYK"}:

@@ -27,7 +27,9 @@ MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 BAND: Final = TILE
 """Rows written and read at once."""
 
-_IHDR: Final = struct.Struct(">IIBBBBB")
+IHDR: Final = struct.Struct(">IIBBBBB")
+"""Width, height, bits, kind of colours, compression, filter, interlace."""
+
 _PALETTE_8: Final = (8, 3, 0, 0, 0)
 
 
@@ -69,19 +71,19 @@ def write_png(file: BinaryIO, mask: Rows, palette: NDArray[np.uint8], text: dict
     """
     height, width = mask.shape
     file.write(MAGIC)
-    _write_chunk(file, b"IHDR", _IHDR.pack(width, height, *_PALETTE_8))
-    _write_chunk(file, b"PLTE", palette.astype(np.uint8).tobytes())
+    write_chunk(file, b"IHDR", IHDR.pack(width, height, *_PALETTE_8))
+    write_chunk(file, b"PLTE", palette.astype(np.uint8).tobytes())
     for key, value in text.items():
-        _write_chunk(file, b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + value.encode("utf-8"))
+        write_chunk(file, b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + value.encode("utf-8"))
     # Run lengths suit flat areas: smaller and quicker than deflate's own search.
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
     for top in range(0, height, BAND):
         bottom = min(height, top + BAND)
         rows = np.zeros((bottom - top, width + 1), np.uint8)  # the first byte says: no filter
         rows[:, 1:] = mask.read(Rect(0, top, width, bottom))
-        _write_chunk(file, b"IDAT", packer.compress(rows.data), empty=False)
-    _write_chunk(file, b"IDAT", packer.flush())
-    _write_chunk(file, b"IEND", b"")
+        write_chunk(file, b"IDAT", packer.compress(rows.data), empty=False)
+    write_chunk(file, b"IDAT", packer.flush())
+    write_chunk(file, b"IEND", b"")
 
 
 class PlainPng:
@@ -99,9 +101,9 @@ class PlainPng:
         """
         self._chunks = _chunks(file)
         kind, header = next(self._chunks, (b"", b""))
-        if kind != b"IHDR" or len(header) != _IHDR.size or _IHDR.unpack(header)[2:] != _PALETTE_8:
+        if kind != b"IHDR" or len(header) != IHDR.size or IHDR.unpack(header)[2:] != _PALETTE_8:
             raise NotPlainError("not an 8-bit palette PNG")
-        width, height = _IHDR.unpack(header)[:2]
+        width, height = IHDR.unpack(header)[:2]
         if not width or not height:
             raise NotPlainError("it has no pixels")
         self.shape: tuple[int, int] = (height, width)
@@ -147,18 +149,18 @@ def repainted(data: bytes, shape: tuple[int, int], palette: bytes) -> bytes | No
     try:
         chunks = _chunks(io.BytesIO(data))
         kind, header = next(chunks)
-        if kind != b"IHDR" or header != _IHDR.pack(shape[1], shape[0], *_PALETTE_8):
+        if kind != b"IHDR" or header != IHDR.pack(shape[1], shape[0], *_PALETTE_8):
             return None
         pixels = [part for kind, part in chunks if kind == b"IDAT"]
     except (ValueError, StopIteration):
         return None
     file = io.BytesIO()
     file.write(MAGIC)
-    _write_chunk(file, b"IHDR", header)
-    _write_chunk(file, b"PLTE", palette)
+    write_chunk(file, b"IHDR", header)
+    write_chunk(file, b"PLTE", palette)
     for part in pixels:
-        _write_chunk(file, b"IDAT", part)
-    _write_chunk(file, b"IEND", b"")
+        write_chunk(file, b"IDAT", part)
+    write_chunk(file, b"IEND", b"")
     return file.getvalue()
 
 
@@ -195,7 +197,12 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         yield kind, data
 
 
-def _write_chunk(file: BinaryIO, kind: bytes, data: bytes, *, empty: bool = True) -> None:
+def write_chunk(file: BinaryIO, kind: bytes, data: bytes, *, empty: bool = True) -> None:
+    """Write a chunk of a PNG; unless `empty`, none without data.
+
+    Raises:
+        OSError: what writing raises.
+    """
     if not data and not empty:
         return
     file.write(struct.pack(">I", len(data)) + kind)

@@ -222,9 +222,9 @@ class Project(ProjectMasks, ProjectLook, ProjectProgress):
             self._places = images, {entry.name: at for at, entry in enumerate(images)}
         return self._places[1].get(name, -1)
 
-    def thumbnail(self, entry: ImageEntry, side: int) -> RgbImage:
-        """`pages.small`, kept on disk from the second time on."""
-        return cached_thumbnail(entry, side, self.cache_dir / "thumbnails")
+    def thumbnail(self, entry: ImageEntry, side: int, held: Held | None = None) -> RgbImage:
+        """`pages.small`, or made from what is open; kept on disk from the second time on."""
+        return cached_thumbnail(entry, side, self.cache_dir / "thumbnails", held)
 
     # -- masks -----------------------------------------------------------------------------
 

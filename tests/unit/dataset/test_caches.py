@@ -13,8 +13,9 @@ from unet_gui.core.errors import ImageReadError
 from unet_gui.dataset import thumbnails
 from unet_gui.dataset.entries import ImageEntry
 from unet_gui.dataset.mask_counts import count
+from unet_gui.dataset.memory_image import MemoryImage
 from unet_gui.dataset.project import Project, Status
-from unet_gui.dataset.thumbnails import cached_thumbnail
+from unet_gui.dataset.thumbnails import Held, cached_thumbnail
 
 
 def entry_of(path):
@@ -120,3 +121,23 @@ def test_counting_a_large_mask_needs_little_memory():
     tracemalloc.stop()
     assert counts == {3: mask.size - 1, 255: 1}
     assert peak < 2 * mask.size
+
+
+def test_the_thumbnail_of_an_open_image_is_made_of_its_levels(tmp_path, monkeypatch):
+    y, x = np.mgrid[:1200, :700]
+    pixels = np.stack([y // 5, x // 3, (x + y) // 8], axis=-1).astype(np.uint8)
+    monkeypatch.setattr(thumbnails, "small", None)  # nothing is decoded
+    entry = entry_of(tmp_path / "x.png")
+    made = cached_thumbnail(entry, 96, tmp_path / "cache", Held(MemoryImage(pixels), entry.view))
+    assert made.shape == (96, 56, 3)
+    Image.fromarray(pixels).save(tmp_path / "y.png")
+    monkeypatch.undo()
+    whole = cached_thumbnail(entry_of(tmp_path / "y.png"), 96, tmp_path / "cache")
+    assert np.abs(made.astype(int) - whole).mean() < 3
+
+
+def test_pixels_that_are_shown_in_another_way_by_now_make_no_thumbnail(tmp_path, image_folder):
+    entry = entry_of(image_folder / "a.png")
+    black = MemoryImage(np.zeros((300, 300, 3), np.uint8))
+    made = cached_thumbnail(entry, 16, tmp_path / "cache", Held(black, object()))
+    assert made.any()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from unet_gui.dataset.project import Status
+from unet_gui.dataset.thumbnails import Held
 from unet_gui.gui.image_queue import Order
 from unet_gui.gui.panels.image_delegate import ImageDelegate
 from unet_gui.gui.panels.image_filter import ImageFilter
@@ -85,6 +86,7 @@ class ImageListPanel(QWidget):
         self._connect()
         self._on_theme_changed()
         self._use_project()
+        self._use_source()
         self._reload()
 
     def shutdown(self) -> None:
@@ -163,11 +165,13 @@ class ImageListPanel(QWidget):
         session.project_closed.connect(self._on_session_project_closed)
         session.images_changed.connect(self._reload)
         session.order_changed.connect(self._on_session_order_changed)
-        session.image_loading.connect(self._follow)
+        session.image_loading.connect(self._on_session_image_loading)
+        session.image_closed.connect(lambda: self.thumbnails.set_open(""))
+        session.image_failed.connect(lambda _name, _error: self.thumbnails.set_open(""))
         session.image_opened.connect(self._on_session_image_opened)
         session.status_changed.connect(self._on_session_status_changed)
-        session.images_reloading.connect(self._use_project)
-        session.image_reloaded.connect(self.view.viewport().update)
+        session.images_reloading.connect(self._on_session_images_reloading)
+        session.image_reloaded.connect(self._on_session_image_reloaded)
         self.thumbnails.ready.connect(self._repaint)
         self.statuses.ready.connect(self._on_statuses_ready)
         self.search.textChanged.connect(self._on_search_text_changed)
@@ -240,9 +244,29 @@ class ImageListPanel(QWidget):
         # Not by the model: for a change of data Qt lays out the whole list anew.
         self.view.update(self.filter.mapFromSource(self.model.index_of(name)))
 
+    def _on_session_image_loading(self, name: str) -> None:
+        self.thumbnails.set_open(name)
+        self._follow(name)
+
     def _on_session_image_opened(self) -> None:
+        self._use_source()
         if self._session.entry is not None:
             self._follow(self._session.entry.name)
+
+    def _on_session_images_reloading(self) -> None:
+        self._use_project()
+        if self._session.entry is not None:
+            self.thumbnails.set_open(self._session.entry.name)
+
+    def _on_session_image_reloaded(self) -> None:
+        self._use_source()
+        self.view.viewport().update()
+
+    def _use_source(self) -> None:
+        """The thumbnail of the open image is made of what is read already."""
+        entry, source = self._session.entry, self._session.source
+        if entry is not None and source is not None:
+            self.thumbnails.set_open(entry.name, Held(source, entry.view))
 
     def _on_session_status_changed(self, name: str) -> None:
         self.model.refresh_status(name)
