@@ -82,10 +82,13 @@ UNTRIED: Final = Finish(context=0.0, blur=1.5, speck=128)
 """For whole images as long as none has been proposed for."""
 
 CANDIDATES: Final = tuple(
-    Finish(*each) for each in product((0.0, 0.5, 0.8), (1.5, 0.7, 0.0), (128, 400, 0))
+    Finish(*each) for each in product((0.0, 0.5, 0.8), (1.5, 0.7, 0.0), (128, 40, 0))
 )
-"""Of equally cheap ones the first is taken. None smooths so much that it moves borders: what is
-left of it in accepted masks would speak for it in every later trial."""
+"""Of about equally cheap ones the first is taken. None smooths so much that it moves borders: what
+is left of it in accepted masks would speak for it in every later trial."""
+
+TIE: Final = 0.02
+"""Saving less than this part of what drawing by hand costs is no reason for another way."""
 
 
 def mixed(base: Floats, context: Floats | None, finish: Finish) -> Floats:
@@ -168,8 +171,8 @@ def choose(records: Iterable[Sequence[float]], images: int) -> tuple[Finish, boo
     better = (np.clip(learnt, 1, max(images, 1)) / max(images, 1)) ** LEARNING
     weights = FADING ** np.arange(len(rows))[::-1]
     total = (weights * better) @ costs
-    best = int(total.argmin())
-    return CANDIDATES[best], bool(total[best] <= weights @ by_hand)
+    enough = total <= total.min() + TIE * (weights @ by_hand)
+    return CANDIDATES[int(enough.argmax())], bool(total.min() <= weights @ by_hand)
 
 
 def disputed(base: Floats, context: Floats | None) -> float:

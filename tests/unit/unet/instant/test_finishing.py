@@ -64,6 +64,13 @@ def test_the_cheapest_way_is_chosen_and_the_latest_counts_most():
     assert choose([record(_3=2), record(_5=9)], 1) == (CANDIDATES[3], True)
 
 
+def test_a_trifle_is_no_reason_for_another_way():
+    row = record(_0=5.1, _7=5)
+    assert choose([row], 1) == (CANDIDATES[0], True)
+    row[0] = 6
+    assert choose([row], 1) == (CANDIDATES[7], True)
+
+
 def test_drawing_by_hand_may_be_cheaper_than_all():
     row = record()
     row[-2] = 9.0
