@@ -1,6 +1,8 @@
 """Predicting in the background, with a predictor that waits until the test lets it go on."""
 
 import json
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -194,3 +196,29 @@ def test_silent_where_the_round_was_often_wrong_when_so_unsure(project, scores, 
     assert (ghost.mask == 255).sum() == silent
     assert (mask == 1).all()
     assert (prediction._offered(project, mask, confidence, "starter").mask == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "fits"),
+    [(["a", "b"], False), (["Background", "cytoplasm", "nucleus", "more"], True), ([], False)],
+)
+def test_torch_is_loaded_only_where_something_can_propose(tmp_path, monkeypatch, names, fits):
+    """Without rounds it is the starter, for its own classes."""
+    table = ClassTable.from_names(names or ["background"])
+    project = Project.create(tmp_path / "p", images=tmp_path, classes=table)
+    assert prediction._may_propose(project) is fits
+    folder = project.models_dir / "round-001"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text("{}")
+    (folder / "checkpoint.safetensors").write_bytes(b"x")
+    assert prediction._may_propose(project) is bool(project.rounds()) is True
+
+
+def test_where_nothing_can_propose_nothing_is_imported(project):
+    code = (
+        "import sys; from unet_gui.core.progress import drain;"
+        "from unet_gui.dataset.project import Project; from unet_gui.gui.prediction import _load;"
+        f"drain(_load(Project.open({str(project.root)!r})));"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0

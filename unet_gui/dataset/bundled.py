@@ -6,6 +6,7 @@ beside it. Nothing else needs to know the difference.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -68,6 +69,15 @@ def starter_checkpoint() -> Path:
             "Install the program again, or choose another checkpoint.",
         )
     return folder
+
+
+def starter_classes() -> dict[int, str]:
+    """Names of the starter's classes by id, without loading it; empty where it cannot be read."""
+    try:
+        info = json.loads((starter_checkpoint() / "model.json").read_text(encoding="utf-8"))
+        return {int(c["id"]): str(c["name"]) for c in info["classes"]}
+    except (UnetGuiError, OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def sample_truth() -> Path:

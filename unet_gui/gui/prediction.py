@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.progress import Progress
+from unet_gui.dataset.bundled import starter_classes
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.jobs import JobRunner
 
@@ -214,6 +215,8 @@ def _class_key(project: Project) -> tuple[Any, ...]:
 def _load(project: Project) -> Generator[None, None, tuple[Any, str, str] | None]:
     """Load the adopted round, else the starter where its classes are the project's."""
     yield
+    if not _may_propose(project):
+        return None
     from unet_gui.unet.device import pick
     from unet_gui.unet.predict import Predictor
     from unet_gui.unet.rounds import proposing_checkpoint
@@ -224,6 +227,14 @@ def _load(project: Project) -> Generator[None, None, tuple[Any, str, str] | None
         return None
     checkpoint, name = found
     return Predictor(checkpoint, device), name, device.description
+
+
+def _may_propose(project: Project) -> bool:
+    """False where nothing can: torch, half of what the program takes, is not loaded for that."""
+    if project.adopted is not None or project.rounds():
+        return True
+    known, own = starter_classes(), {c.id: c.name.casefold() for c in project.classes}
+    return bool(known) and all(own.get(i) == name.casefold() for i, name in known.items())
 
 
 def _predict(

@@ -148,3 +148,15 @@ def test_an_incomplete_installation_is_a_message(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         bundled.resources.cache_clear()
+
+
+def test_the_starter_says_what_it_knows_without_being_loaded(monkeypatch):
+    known = bundled.starter_classes()
+    info = json.loads((bundled.starter_checkpoint() / "model.json").read_text("utf-8"))
+    assert known == {c["id"]: c["name"] for c in info["classes"]}
+
+    def missing():
+        raise UnetGuiError("incomplete")
+
+    monkeypatch.setattr(bundled, "starter_checkpoint", missing)
+    assert bundled.starter_classes() == {}
