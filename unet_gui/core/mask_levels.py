@@ -213,6 +213,11 @@ class MaskLevels:
         target[...] = codes if codes.size == 1 else codes[: target.shape[0], : target.shape[1]]
 
 
+def carried_of(tile: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """What `MaskLevels.carried` would give for a tile."""
+    return None if is_uniform(tile) else _reduced(_codes(tile), CARRIED)
+
+
 def _codes(tile: NDArray[np.uint8], part: Rect | None = None) -> NDArray[np.uint8]:
     """Of a whole tile or part of it; a single one stands for a tile of one value."""
     if is_uniform(tile):

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.draft import Draft
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress, drain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask, Document
+    from unet_gui.core.protection import Protection
     from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.dataset.project import ImageEntry, Project
     from unet_gui.gui.session import Session
@@ -52,14 +54,14 @@ class _Command:
         document: the mask it is meant for.
         revision: of the mask when it began.
         job: what is left of the work.
-        parts: its result, None until it has ended.
+        draft: its result, None until it has ended.
     """
 
     name: str
     document: Document
     revision: int
-    job: Parts
-    parts: list[Part] | None = None
+    job: Generator[Progress, None, Draft]
+    draft: Draft | None = None
 
 
 class MaskEdits(QObject):
@@ -169,11 +171,7 @@ class MaskEdits(QObject):
         if not everything:
             self.replace_class(self._state.active_class, UNLABELLED)
             return
-        document = self._session.document
-        if document is not None and self._idle():
-            name, bounds = self.tr("Clear the mask"), document.bounds
-            changed = self._session.apply(name, bounds, UNLABELLED)
-            self._tell_if_nothing(changed=not changed.empty)
+        self._run(self.tr("Clear the mask"), _cleared)
 
     def cancel(self) -> None:
         """Give up what runs in the background."""
@@ -207,15 +205,16 @@ class MaskEdits(QObject):
         if document is None or not self._idle():
             return
         mask = document.snapshot()
+        drafted = _drafted(name, mask, document.protection, job)
         if document.bounds.width * document.bounds.height <= AT_ONCE:
             try:
-                parts = drain(job(mask))
+                draft = drain(drafted)
             except UnetGuiError as error:
                 self._session.failed.emit(error)
                 return
-            self._write(name, parts)
+            self._take(name, draft)
             return
-        self._command = _Command(name, document, mask.revision, job(mask))
+        self._command = _Command(name, document, mask.revision, drafted)
         self._tell.start()
         self.busy_changed.emit(True)
         self._go_on(self._command)
@@ -244,14 +243,13 @@ class MaskEdits(QObject):
         if self._session.document is not command.document:
             self._end()
         elif command.document.revision != command.revision:
-            said = self.tr("“{0}” was given up: the mask has changed meanwhile. Try again.")
             self._end()
-            self._session.noticed.emit(said.format(command.name))
-        elif command.parts is None:
+            self._give_up(command.name)
+        elif command.draft is None:
             self._go_on(command)
         else:
             self._end()
-            self._write(command.name, command.parts)
+            self._take(command.name, command.draft)
 
     def _on_error(self, error: UnetGuiError) -> None:
         self._end()
@@ -263,13 +261,16 @@ class MaskEdits(QObject):
             self._command = None
             self.busy_changed.emit(False)
 
-    def _write(self, name: str, parts: list[Part]) -> None:
-        changed = bool(parts) and not self._session.apply_parts(name, parts).empty
-        self._tell_if_nothing(changed=changed)
-
-    def _tell_if_nothing(self, *, changed: bool) -> None:
-        if not changed:
+    def _take(self, name: str, draft: Draft) -> None:
+        changed = self._session.take(draft)
+        if changed is None:
+            self._give_up(name)
+        elif changed.empty:
             self._session.noticed.emit(self.tr("There was nothing to change."))
+
+    def _give_up(self, name: str) -> None:
+        said = self.tr("“{0}” was given up: the mask has changed meanwhile. Try again.")
+        self._session.noticed.emit(said.format(name))
 
     def _neighbour(self, step: int) -> ImageEntry | None:
         project, entry = self._session.project, self._session.entry
@@ -287,11 +288,38 @@ def _turn(command: _Command) -> Generator[Progress, None, None]:
         try:
             progress = next(command.job)
         except StopIteration as stop:
-            command.parts = stop.value
+            command.draft = stop.value
             return
         yield progress
         if time.perf_counter() > until:
             return
+
+
+def _drafted(
+    name: str, mask: MaskSnapshot, protection: Protection, job: Callable[[MaskSnapshot], Parts]
+) -> Generator[Progress, None, Draft]:
+    """What a command makes of a mask. Writing costs as much as finding: the window never waits."""
+    parts = yield from job(mask)
+    draft, done = Draft(name, mask, protection), Progress(1, 1)
+    for rect, values, where in parts:
+        yield done
+        draft.write(rect, values, where)
+    for _ in draft.finish():
+        yield done
+    return draft
+
+
+def _cleared(mask: MaskSnapshot) -> Parts:
+    from unet_gui.regions.blocks import block_rect, blocks_of, single_value
+
+    parts: list[Part] = []
+    places = blocks_of(mask.bounds)
+    for number, place in enumerate(places):
+        yield Progress(number, len(places))
+        area = block_rect(place, mask.bounds)
+        if single_value(mask, area) != UNLABELLED:
+            parts.append((area, UNLABELLED, None))
+    return parts
 
 
 def _replaced(mask: MaskSnapshot, source: int, into: int, region: Region | None) -> Parts:

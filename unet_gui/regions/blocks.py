@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from unet_gui.core.tiled_mask import Key, MaskSnapshot
 
     Mask = NDArray[np.uint8]
-    Part = tuple[Rect, int | Mask, NDArray[np.bool_]]
-    """A rectangle, its new values (or one for all), and which pixels of it are meant."""
+    Part = tuple[Rect, int | Mask, NDArray[np.bool_] | None]
+    """A rectangle, its new values (or one for all), and which pixels of it are meant, or None."""
 
     Parts = Generator[Progress, None, list[Part]]
     Place = tuple[int, int]

@@ -17,13 +17,14 @@ from unet_gui.gui.saver import MaskSaver
 from unet_gui.gui.undo_keeper import UndoKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator
 
     import numpy as np
     from numpy.typing import NDArray
 
     from unet_gui.core.brush import Point
     from unet_gui.core.document import ClassMask, Document, RgbImage
+    from unet_gui.core.draft import Draft
     from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.dataset.project import ImageEntry, Project
@@ -144,17 +145,13 @@ class Painting(QObject):
         self._finish_stroke()
         return self._edited(self.document.apply(name, rect, values, where=where))
 
-    def apply_parts(
-        self, name: str, parts: Iterable[tuple[Rect, int | ClassMask, NDArray[np.bool_]]]
-    ) -> Rect:
-        """Many places as one undoable edit, each given as to `apply`; returns what changed."""
+    def take(self, draft: Draft) -> Rect | None:
+        """Make an edit that was made aside one undo step; None when it does not fit any more."""
         if self.document is None:
-            return EMPTY
+            return None
         self._finish_stroke()
-        self.document.begin_stroke(name, UNLABELLED, (0.0, 0.0))
-        for rect, values, where in parts:
-            self.document.write(rect, values, where=where)
-        return self._edited(self.document.end_stroke())
+        changed = self.document.take(draft)
+        return None if changed is None else self._edited(changed)
 
     # -- undo ------------------------------------------------------------------------------
 
