@@ -18,6 +18,8 @@ from unet_gui.dataset.files import write_atomic
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from unet_gui.core.document import ClassMask
     from unet_gui.core.tiled_mask import MaskSnapshot
 
@@ -63,7 +65,7 @@ class ViewedPixels:
             return False
         return True
 
-    def kept(self, name: str, mask: ClassMask) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def kept(self, name: str, mask: ClassMask) -> NDArray[np.bool_]:
         """H×W bool: what was accepted and is as it was.
 
         Args:
@@ -73,7 +75,8 @@ class ViewedPixels:
         known = self._load(name)
         if known is None or known.shape != mask.shape:
             return np.zeros(mask.shape, np.bool_)
-        return (known == mask) & (mask != UNLABELLED)
+        same: NDArray[np.bool_] = (known == mask) & (mask != UNLABELLED)
+        return same
 
     def _load(self, name: str) -> ClassMask | None:
         try:

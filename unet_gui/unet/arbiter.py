@@ -4,6 +4,8 @@ Prequential scores (Dawid 1984, "Statistical theory: the prequential approach"):
 person paints or accepts is compared with what was proposed there before. Images that were labelled
 nearly whole decide: elsewhere a person has painted the mistakes of whoever proposed. Where there is
 none yet, one that makes many mistakes loses to the other, whose mistakes are painted from then on.
+Once anything is known both propose together, each where it is right more often, for as long as
+neither alone is clearly better than that.
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ ENOUGH: Final = 500
 FADING: Final = 0.8
 """What an image counts for beside the one after it: who goes on learning is as good as lately
 (fading factors, Gama et al. 2013, "On evaluating stream learning algorithms")."""
+
+DOUBT: Final = 0.1
+"""By how much mean IoU one image can be wrong about who is better; n images by an nth of it."""
 
 WANTED: Final = 0.9
 USEFUL: Final = 0.8
@@ -80,10 +85,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who proposes a class and why.
+    """Who knows a class, and how well.
 
     Attributes:
-        owner: The learner.
+        owner: The learner that has known it better.
         score: Its IoU, 0..1; nan where too little is known, and the better one on the whole has it.
         other: The IoU of the other learner, likewise.
     """
@@ -98,7 +103,7 @@ class Verdict:
     """Who proposes next.
 
     Attributes:
-        chosen: One of the two learners, or their `pair`: each class by its owner.
+        chosen: One of the two learners, or their `pair`.
         better: Of the two, the one that did better on the whole.
         claims: By class id.
         images: How many images have decided.
@@ -198,11 +203,11 @@ class Arbiter:
         return bool(self._lately(learner, shared) > self._lately(other, shared))
 
     def decide(self, learner: str, other: str) -> Verdict:
-        """Who proposes next, `learner`, the `other` one, or each some classes.
+        """Who proposes next, `learner`, the `other` one, or both together.
 
-        Each class belongs to the one with the higher IoU; where little is known of a class, to
-        the better one on the whole. Both together propose only once their joint proposals, made
-        but not shown, were better than those of either.
+        Both together, whose joint proposals are made from the first image on, until one alone
+        has clearly done better. A class is best known to the one with the higher IoU; where
+        little is known of it, to the better one on the whole.
 
         Args:
             learner: One of the two.
@@ -216,8 +221,8 @@ class Arbiter:
         both = pair(learner, other)
         tried = [i for i in shared if i in self._records.get(both, {})]
         scores[both] = self._lately(both, tried)
-        owners = {claim.owner for claim in claims.values()}
-        joint = len(owners) > 1 and scores[both] > max(self._lately(n, tried) for n in names)
+        alone = max(self._lately(n, tried) for n in names)
+        joint = bool(tried) and alone <= scores[both] + DOUBT / len(tried)
         return Verdict(both if joint else better, better, claims, len(shared), scores)
 
     def _claims(self, names: tuple[str, str], shared: list[str], better: str) -> dict[int, Claim]:

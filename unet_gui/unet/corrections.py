@@ -1,4 +1,8 @@
-"""What learners said of each pixel of an image before a person labelled it."""
+"""What learners said of each pixel of an image before a person labelled it.
+
+A person corrects large mistakes and lets small ones pass, so that a mask says of small differences
+only what was shown. Learners are not judged by them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.unet.arbiter import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST: Final = 1 << 20
 """Pixels of an image that are judged at most: of a larger one every second, third, … of a row."""
+
+OVERLOOKED: Final = 0.003
+"""Share of an image up to which a piece where learners differ may stay uncorrected."""
 
 
 class Corrections:
@@ -62,11 +70,14 @@ class Corrections:
         if not changed.any():
             return False
         self._labels = now
+        slight = self._slight()
         for learner, (mask, confidence) in self._said.items():
             if learner not in self._first:
                 self._first[learner] = np.full_like(now, UNLABELLED), np.zeros_like(now)
             guess, sure = self._first[learner]
             news = changed & (now != UNLABELLED) & (guess == UNLABELLED)
+            if learner != SHOWN:
+                news &= ~slight
             guess[news], sure[news] = mask[news], confidence[news]
             if arbiter.note(
                 learner,
@@ -78,6 +89,19 @@ class Corrections:
             ):
                 self._noted.add(learner)  # fmt: skip
         return True
+
+    def _slight(self) -> NDArray[np.bool_]:
+        """Small pieces where learners differ."""
+        from scipy import ndimage as ndi
+
+        said = [mask for learner, (mask, _) in self._said.items() if learner != SHOWN]
+        differ = np.zeros(self._labels.shape, np.bool_)
+        for mask in said[1:]:
+            differ |= mask != said[0]
+        pieces, _ = ndi.label(differ)
+        small = np.bincount(pieces.ravel()) <= OVERLOOKED * differ.size
+        small[0] = False
+        return small[pieces]  # type: ignore[no-any-return]
 
     def _thin(self, pixels: Pixels) -> Pixels:
         return pixels[:: self._step, :: self._step].copy()

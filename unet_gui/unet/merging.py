@@ -1,4 +1,4 @@
-"""Two learners' proposals in one: each class by the learner it belongs to. numpy alone."""
+"""Two learners' proposals in one: each pixel by the one that is right more often. numpy alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from unet_gui.core.classes import UNLABELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
@@ -23,37 +21,30 @@ def merge(
     first: tuple[Pixels, Pixels],
     second: tuple[Pixels, Pixels],
     *,
-    mine: Mapping[int, bool],
     tables: tuple[Pixels, Pixels],
     usual: bool,
 ) -> tuple[Pixels, Pixels]:
     """One proposal of two.
 
-    Where both say the same, that. Where one is silent, what the other says. Where just one of the
-    two speaks of a class of its own, that one. Where both do, or neither, the one that has more
-    often been right when it said this class as surely; in a draw the usual one.
+    Where both say the same, that. Where one is silent, what the other says. Elsewhere what the one
+    says that has more often been right when it said this class as surely; in a draw the usual one.
+    With two classes and honest tables that is the class of the higher mean probability.
 
     Args:
         first: H×W class ids (255 for silent) and H×W confidence 0..255 of the first learner.
         second: The same of the second one.
-        mine: Whether a class belongs to the first learner; classes left out to the usual one.
         tables: For each learner 256×256 uint8, how often it was right by class and confidence.
         usual: Whether the first learner is the usual one.
 
     Returns:
         H×W uint8 class ids and H×W uint8 confidence, which is that of the tables.
     """
-    owned = np.full(256, usual)
-    for class_id, is_mine in mine.items():
-        owned[class_id] = is_mine
     mask, confidence = np.empty_like(first[0]), np.empty_like(first[1])
     for top in range(0, mask.shape[0], BAND):
         rows = slice(top, top + BAND)
         a, b = first[0][rows], second[0][rows]
         sure_a, sure_b = tables[0][a, first[1][rows]], tables[1][b, second[1][rows]]
-        speaks, rival = owned[a], ~owned[b]
-        surer = (sure_a >= sure_b) if usual else (sure_a > sure_b)
-        take = np.where(speaks == rival, surer, speaks)
+        take = (sure_a >= sure_b) if usual else (sure_a > sure_b)
         take[b == UNLABELLED] = True
         take[(a == UNLABELLED) & (b != UNLABELLED)] = False
         mask[rows] = np.where(take, a, b)

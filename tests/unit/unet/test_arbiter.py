@@ -91,6 +91,18 @@ def test_each_class_belongs_to_the_one_that_knows_it():
     assert arbiter.decide("a", "b").chosen == verdict.better
 
 
+def test_both_together_until_one_alone_is_clearly_better():
+    arbiter = Arbiter()
+    for image in "12345678":
+        note(arbiter, "a", image, 0.95)
+        note(arbiter, "b", image, 0.90)
+        note(arbiter, pair("a", "b"), image, 0.93)
+        chosen = arbiter.decide("a", "b").chosen
+        if image == "1":
+            assert chosen == pair("a", "b"), "one image says little"
+    assert chosen == "a"
+
+
 def test_a_class_hardly_seen_goes_to_the_better_one_on_the_whole():
     arbiter = Arbiter()
     truth = np.zeros(SIZE, np.uint8)
@@ -250,25 +262,22 @@ def plain_tables():
 
 
 def test_how_two_proposals_become_one():
-    #        same  mine  theirs both  neither silent silent
-    a = grid([0, 1, 1, 1, 2, 255, 0])
-    b = grid([0, 0, 2, 2, 1, 2, 255])
-    sure_a, sure_b = grid([90, 9, 9, 60, 9, 0, 1]), grid([80, 200, 200, 70, 8, 7, 0])
-    mine = {0: True, 1: True, 2: False}
-    mask, sure = merge((a, sure_a), (b, sure_b), mine=mine, tables=plain_tables(), usual=True)
-    assert mask.tolist() == [[0, 1, 2, 2, 2, 2, 0]]
-    assert sure.tolist() == [[90, 9, 200, 70, 9, 7, 1]]
+    #        same  first second first silent silent
+    a = grid([0, 1, 1, 2, 255, 0])
+    b = grid([0, 0, 2, 1, 2, 255])
+    sure_a, sure_b = grid([90, 200, 9, 70, 0, 1]), grid([80, 9, 200, 60, 7, 0])
+    mask, sure = merge((a, sure_a), (b, sure_b), tables=plain_tables(), usual=True)
+    assert mask.tolist() == [[0, 1, 2, 2, 2, 0]]
+    assert sure.tolist() == [[90, 200, 200, 70, 7, 1]]
 
 
 def test_a_draw_goes_to_the_usual_one():
     a, b, sure = grid([1]), grid([2]), grid([100])
     for usual, wanted in ((True, 1), (False, 2)):
-        mask, _ = merge(
-            (a, sure), (b, sure), mine={1: True, 2: False}, tables=plain_tables(), usual=usual
-        )
+        mask, _ = merge((a, sure), (b, sure), tables=plain_tables(), usual=usual)
         assert mask[0, 0] == wanted
     silent = np.full((600, 3), 255, np.uint8)
-    mask, _ = merge((silent, silent), (silent, silent), mine={}, tables=plain_tables(), usual=False)
+    mask, _ = merge((silent, silent), (silent, silent), tables=plain_tables(), usual=False)
     assert (mask == 255).all()
 
 
@@ -277,7 +286,7 @@ def test_calibrated_confidence_decides_not_what_a_learner_says_of_itself():
     boastful[1] = 50
     mask, sure = merge(
         (grid([1]), grid([250])), (grid([2]), grid([120])),
-        mine={1: True, 2: False}, tables=(boastful, modest), usual=True,
+        tables=(boastful, modest), usual=True,
     )  # fmt: skip
     assert (mask[0, 0], sure[0, 0]) == (2, 120)
 
@@ -327,7 +336,6 @@ def test_the_arbiter_is_never_much_worse_than_the_better_of_the_two(kind, seed):
         verdict = arbiter.decide("instant", "round")
         said[pair("instant", "round")] = merge(
             said["instant"], said["round"],
-            mine={c: claim.owner == "instant" for c, claim in verdict.claims.items()},
             tables=(arbiter.calibration("instant"), arbiter.calibration("round")),
             usual=verdict.better == "instant",
         )  # fmt: skip

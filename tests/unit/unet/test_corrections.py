@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from unet_gui.unet.arbiter import Arbiter
+from unet_gui.unet.arbiter import SHOWN, Arbiter
 from unet_gui.unet.corrections import Corrections
 
 SIZE = (40, 50)
@@ -56,3 +56,17 @@ def test_a_large_image_is_judged_by_part_of_its_pixels():
     seen.label(np.zeros_like(big), arbiter, "1")
     assert 300_000 < arbiter.confusion("a").sum() <= 1 << 20
     assert arbiter.records["a"]["1"].finished
+
+
+def test_small_pieces_where_learners_differ_judge_only_what_was_shown():
+    arbiter, seen = Arbiter(), Corrections(np.full((100, 100), 255, np.uint8))
+    sure = np.full((100, 100), 200, np.uint8)
+    one = np.zeros((100, 100), np.uint8)
+    two = one.copy()
+    two[10:15, 10:15] = two[50:80, 50:80] = 1
+    for learner, mask in (("one", one), ("two", two), (SHOWN, one)):
+        seen.say(learner, mask, sure)
+    seen.label(one, arbiter, "1")
+    assert arbiter.confusion(SHOWN).sum() == 10_000
+    assert arbiter.confusion("two")[0, 1] == 900, "the small one may have been overlooked"
+    assert arbiter.confusion("one").sum() == arbiter.confusion("two").sum() == 10_000 - 25

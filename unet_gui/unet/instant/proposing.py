@@ -134,11 +134,10 @@ class Proposer:
     def _together(
         self, said: dict[str, tuple[Pixels, Pixels]], rival: str, verdict: Verdict
     ) -> tuple[Pixels, Pixels]:
-        """What both propose: each class by the one that knows it better."""
+        """What both propose: each pixel by the one that is right more often."""
         return merge(
             said[INSTANT],
             said[rival],
-            mine={i: claim.owner == INSTANT for i, claim in verdict.claims.items()},
             tables=(self.arbiter.calibration(INSTANT), self.arbiter.calibration(rival)),
             usual=verdict.better == INSTANT,
         )
