@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_gui.core.brush import Dab, pieces, swept
+from unet_gui.core.brush import pieces, swept
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.counting import count_all
+from unet_gui.core.counting import count_all, delta_of, differing
 from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History
 from unet_gui.core.mask_levels import MaskLevels
 from unet_gui.core.protection import Protection
-from unet_gui.core.tiled_mask import TILE, TiledMask, is_uniform, key_rect, uniform
-from unet_gui.core.writing import write
+from unet_gui.core.tiled_mask import TILE, TiledMask, key_rect, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from unet_gui.core.brush import Point
-    from unet_gui.core.draft import Draft
     from unet_gui.core.footprint import Footprint, Runs
     from unet_gui.core.history import Swapped
     from unet_gui.core.tiled_mask import Key, MaskSnapshot
@@ -32,6 +30,11 @@ RgbImage = NDArray[np.uint8]
 
 ClassMask = NDArray[np.uint8]
 """H×W uint8 of class ids 0..254; 255 = unlabelled."""
+
+
+NEW_FROM: Final = 64
+"""Diameter from which a stroke leaves out what it painted with the move before: for a smaller brush
+finding that out takes longer than painting it again."""
 
 
 class Document:
@@ -54,8 +57,8 @@ class Document:
         self._edit: EditRecorder | None = None
         self._value = UNLABELLED
         self._last: Point = (0.0, 0.0)
-        self._dab: Dab | None = None
-        self._dab_under = self.protection = Protection()
+        self.protection = Protection()
+        self._painted: tuple[float, bool, Protection] | None = None
         self._whole: tuple[int, ClassMask] | None = None
         self.history = history or History()
         self.counts = count_all(self._tiles)
@@ -141,39 +144,24 @@ class Document:
         self._edit = EditRecorder(name, self._tiles, self.levels.carried)
         self._value = value
         self._last = at
-        self._dab = None
+        self._painted = None
 
     def stroke_to(self, point: Point, diameter: float, *, square: bool = False) -> Rect:
         """Paint from the last position to `point`; returns the pixels that may have changed."""
         if self._edit is None:
             return EMPTY
-        changed, dab = EMPTY, self._painted(diameter, square=square)
+        changed, brush = EMPTY, (diameter, square, self.protection)
+        # Where the same brush was it need not paint again, unless it was kept from some of that.
+        new = diameter >= NEW_FROM and brush == self._painted
         for start, end in pieces(self._last, point, max(256.0, 4 * diameter)):
-            before = dab or Dab.of(start, diameter, square=square)
-            after = before if end == start else Dab.of(end, diameter, square=square)
-            new = swept(before, after, self.bounds, new=dab is not None)
-            changed = changed.union(self._write_runs(self._edit, new))
-            dab = after
-        self._last, self._dab, self._dab_under = point, dab, self.protection
+            runs = swept(start, end, diameter, self._tiles.bounds, square=square, new=new)
+            changed = changed.union(self._write_runs(self._edit, runs))
+        self._last, self._painted = point, brush
         return changed
-
-    def _painted(self, diameter: float, *, square: bool) -> Dab | None:
-        """The brush where it painted last, if it is still the same: it need not paint there again.
-
-        What it was kept from there it may paint once that is not protected any more.
-        """
-        dab = self._dab
-        same = (
-            dab is not None
-            and dab.radius == max(diameter, 1.0) / 2
-            and dab.square == square
-            and self._dab_under is self.protection
-        )
-        return dab if same else None
 
     def move_to(self, point: Point) -> None:
         """Go on with the open stroke somewhere else; nothing on the way there is painted."""
-        self._last, self._dab = point, None
+        self._last, self._painted = point, None
 
     def paint(self, rect: Rect, where: NDArray[np.bool_] | None = None) -> Rect:
         """Add any pixels to the open stroke.
@@ -193,7 +181,7 @@ class Document:
         """Add values to the open stroke; see `apply`."""
         if self._edit is None or rect.empty:
             return EMPTY
-        self._dab = None  # other values may lie under it now
+        self._painted = None  # other values may lie under it now
         if not self.bounds.contains(rect):
             raise ValueError(f"{rect} is outside {self.bounds}")
         return self._write(self._edit, Pixels(rect, where), values)
@@ -248,28 +236,6 @@ class Document:
         self.write(rect, values, where=where)
         return self.end_stroke()
 
-    def take(self, draft: Draft) -> Rect | None:
-        """Make a finished draft of this mask one undo step.
-
-        Returns:
-            The pixels that changed; None, and nothing has, where the mask or what is protected is
-            not as it was when the draft was begun.
-        """
-        assert draft.edit is not None
-        if draft.revision != self.revision or draft.protection != self.protection:
-            return None
-        self.end_stroke()
-        edit = draft.edit
-        if not edit.tiles:
-            return EMPTY
-        for key, tile in draft.tiles.items():
-            if (small := self.levels.carried(key)) is not None:
-                edit.carried[key] = small
-            self._tiles.swap(key, tile)
-        edit.weigh()
-        self.history.push(edit)
-        return self._swapped((edit, draft.carried), +1)
-
     def undo(self) -> Rect:
         """Take back the last edit (finishing an open stroke first); returns what changed.
 
@@ -314,11 +280,11 @@ class Document:
     def _write_runs(self, edit: EditRecorder, runs: Runs) -> Rect:
         """As `_write`, of the stroke's value: costs what is covered, not the box around it."""
         value, writable = self._value, self.protection.writable()
-        delta, changed = np.zeros(256, np.int64), EMPTY
+        full = uniform(value)
         keys: list[Key] = []
         for key in runs.rect.tiles(TILE):
             tile = self._tiles.tile(key)
-            if is_uniform(tile) and tile[0, 0] == value:
+            if tile is full:
                 continue
             places = runs.places(key)
             old = tile.reshape(-1).take(places)
@@ -326,31 +292,54 @@ class Document:
                 free = writable[old]
                 places, old = places[free], old[free]
             counts = np.bincount(old, minlength=256)
-            if counts[value] == len(places):
+            covered = len(places) - int(counts[value])
+            if not covered:
                 continue
             if not keys:
                 edit.changing(value)
             if len(places) == tile.size:
-                edit.replace_tile(key, uniform(value))
+                edit.replace_tile(key, full)
             else:
                 edit.tile_to_write(key).reshape(-1)[places] = value
-                edit.covered(key, len(places) - int(counts[value]), value)
-            delta -= counts
-            delta[value] += len(places)
-            changed = changed.union(runs.rect.intersection(key_rect(key)))
+                edit.covered(key, covered, value)
+            counts[value] -= len(places)
+            edit.delta -= counts
+            self.counts -= counts
             keys.append(key)
-        if keys:
-            edit.delta += delta
-            self.counts += delta
-            edit.rect = edit.rect.union(changed)
-            self._stamp(keys)
-        return changed
+        if not keys:
+            return EMPTY
+        edit.rect = edit.rect.union(runs.rect)
+        self._stamp(keys)
+        return runs.rect
 
     def _write(self, edit: EditRecorder, footprint: Footprint, values: int | ClassMask) -> Rect:
-        """Tile by tile, and only where something changes."""
-        before = edit.delta.copy()
-        changed, keys = write(self._tiles, edit, footprint, values, self.protection.writable())
+        """The one write path: tile by tile, and only where something changes."""
+        writable = self.protection.writable()
+        changed, keys = EMPTY, []
+        for key in footprint.rect.tiles(TILE):
+            rect, where = footprint.cut(key_rect(key))
+            if rect.empty:
+                continue
+            tile = self._tiles.tile(key)
+            full = where is None and writable is None and rect == key_rect(key)
+            inside = rect.moved(-key[1] * TILE, -key[0] * TILE).slices
+            new = values
+            if not isinstance(new, int):
+                new = new[rect.moved(-footprint.rect.x0, -footprint.rect.y0).slices]
+            where = differing(tile, tile[inside], new, where, writable)
+            if where is None:
+                continue
+            delta = delta_of(tile, tile[inside], new, where)
+            edit.changing(new if isinstance(new, int) else None)
+            if full and isinstance(new, int):
+                edit.replace_tile(key, uniform(new))
+            else:
+                np.copyto(edit.tile_to_write(key)[inside], new, where=where)
+            edit.delta += delta
+            self.counts += delta
+            changed = changed.union(rect)
+            keys.append(key)
         if keys:
-            self.counts += edit.delta - before
+            edit.rect = edit.rect.union(changed)
             self._stamp(keys)
         return changed

@@ -1,4 +1,7 @@
+import math
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,3 +59,32 @@ def test_outside_the_image_nothing_is_covered():
 def test_a_fast_stroke_leaves_no_gap():
     line = full((2.5, 15.5), (37.5, 15.5), 3)
     assert line[15, 2:38].all()
+
+
+@given(coordinate, coordinate, st.floats(0.2, 60), st.booleans())
+@settings(deadline=None)
+def test_a_way_covers_no_less_than_its_ends_and_all_places_between(a, b, diameter, square):
+    def covered(start, end):
+        rect, where = segment_footprint(start, end, diameter, BOUNDS, square=square)
+        out = np.zeros((BOUNDS.height, BOUNDS.width), bool)
+        out[rect.slices] = where
+        return out
+
+    way = covered(a, b)
+    assert np.array_equal(way, covered(b, a))
+    assert not (covered(a, a) & ~way).any()
+    assert not (covered(b, b) & ~way).any()
+    for t in (0.25, 0.5):
+        at = (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]))
+        missed = covered(at, at) & ~way
+        x, y = math.floor(at[0]), math.floor(at[1])
+        if 0 <= x < BOUNDS.width and 0 <= y < BOUNDS.height:
+            missed[y, x] = False  # what lies under the pointer counts where it is, not on its way
+        assert not missed.any()
+
+
+@pytest.mark.parametrize("square", [False, True])
+def test_a_level_way_is_as_high_as_the_brush(square):
+    rect, where = segment_footprint((10.2, 12.0), (25.7, 12.0), 8, BOUNDS, square=square)
+    assert (rect.y0, rect.y1) == (8, 16)
+    assert where[4, :].sum() == where[3, :].sum() >= 23

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unet_gui.core.brush import Dab, brush_spans, segment_footprint, swept
+from unet_gui.core.brush import brush_spans, segment_footprint, swept
 from unet_gui.core.footprint import Pixels, Spans
 from unet_gui.core.geometry import Rect
 from unet_gui.core.tiled_mask import TILE, key_rect
@@ -99,7 +99,6 @@ def test_what_a_brush_newly_covers_is_its_way_without_where_it_was(a, b, diamete
     for out, end in ((way, b), (was, a)):
         rect, where = segment_footprint(a, end, diameter, bounds, square=square)
         out[rect.slices] = where
-    first = Dab.of(a, diameter, square=square)
-    last = Dab.of(b, diameter, square=square)
-    assert np.array_equal(by_tiles(swept(first, last, bounds), bounds), way)
-    assert np.array_equal(by_tiles(swept(first, last, bounds, new=True), bounds), way & ~was)
+    for new, wanted in ((False, way), (True, way & ~was)):
+        runs = swept(a, b, diameter, bounds, square=square, new=new)
+        assert np.array_equal(by_tiles(runs, bounds), wanted)
