@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 
 from unet_gui.core.brush import pieces, swept
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.counting import count_all, delta_of, differing
+from unet_gui.core.counting import count_all
 from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History
 from unet_gui.core.mask_levels import MaskLevels
 from unet_gui.core.protection import Protection
-from unet_gui.core.tiled_mask import TILE, TiledMask, key_rect, uniform
+from unet_gui.core.tiled_mask import TILE, TiledMask, uniform
+from unet_gui.core.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from unet_gui.core.brush import Point
+    from unet_gui.core.draft import Draft
     from unet_gui.core.footprint import Footprint, Runs
     from unet_gui.core.history import Swapped
     from unet_gui.core.tiled_mask import Key, MaskSnapshot
@@ -236,6 +238,28 @@ class Document:
         self.write(rect, values, where=where)
         return self.end_stroke()
 
+    def take(self, draft: Draft) -> Rect | None:
+        """Make a finished draft of this mask one undo step.
+
+        Returns:
+            The pixels that changed; None, and nothing has, where the mask or what is protected is
+            not as it was when the draft was begun.
+        """
+        assert draft.edit is not None
+        if draft.revision != self.revision or draft.protection != self.protection:
+            return None
+        self.end_stroke()
+        edit = draft.edit
+        if not edit.tiles:
+            return EMPTY
+        for key, tile in draft.tiles.items():
+            if (small := self.levels.carried(key)) is not None:
+                edit.carried[key] = small
+            self._tiles.swap(key, tile)
+        edit.weigh()
+        self.history.push(edit)
+        return self._swapped((edit, draft.carried), +1)
+
     def undo(self) -> Rect:
         """Take back the last edit (finishing an open stroke first); returns what changed.
 
@@ -313,33 +337,10 @@ class Document:
         return runs.rect
 
     def _write(self, edit: EditRecorder, footprint: Footprint, values: int | ClassMask) -> Rect:
-        """The one write path: tile by tile, and only where something changes."""
-        writable = self.protection.writable()
-        changed, keys = EMPTY, []
-        for key in footprint.rect.tiles(TILE):
-            rect, where = footprint.cut(key_rect(key))
-            if rect.empty:
-                continue
-            tile = self._tiles.tile(key)
-            full = where is None and writable is None and rect == key_rect(key)
-            inside = rect.moved(-key[1] * TILE, -key[0] * TILE).slices
-            new = values
-            if not isinstance(new, int):
-                new = new[rect.moved(-footprint.rect.x0, -footprint.rect.y0).slices]
-            where = differing(tile, tile[inside], new, where, writable)
-            if where is None:
-                continue
-            delta = delta_of(tile, tile[inside], new, where)
-            edit.changing(new if isinstance(new, int) else None)
-            if full and isinstance(new, int):
-                edit.replace_tile(key, uniform(new))
-            else:
-                np.copyto(edit.tile_to_write(key)[inside], new, where=where)
-            edit.delta += delta
-            self.counts += delta
-            changed = changed.union(rect)
-            keys.append(key)
+        """Tile by tile, and only where something changes."""
+        before = edit.delta.copy()
+        changed, keys = write(self._tiles, edit, footprint, values, self.protection.writable())
         if keys:
-            edit.rect = edit.rect.union(changed)
+            self.counts += edit.delta - before
             self._stamp(keys)
         return changed
