@@ -47,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="when stopped half way, keep what is written and go on from there the next time",
     )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="how many processes may write a large export (default: one for each processor)",
+    )
     add_set_argument(parser)
     add_format_list(parser, writable, reading=False)
 
@@ -141,6 +147,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     from unet_gui.dataset.formats import Card, export, losses
     from unet_gui.dataset.project import Project
 
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers {args.workers}: at least one process must write.")
     selection, split, options = _selection(args), _split(args), parse_set(args.set)
     project = Project.open(args.project)
     if project.notice:
@@ -160,6 +168,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
             overwrite=args.overwrite,
             resume=args.resume,
             verified=args.verify,
+            workers=args.workers,
         )
     )
     for warning in report.warnings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ from unet_gui.dataset.formats.staging import staged
 from unet_gui.dataset.formats.survey import survey
 from unet_gui.dataset.formats.verify import verify
 from unet_gui.dataset.formats.work import Work
+from unet_gui.dataset.formats.workers import written
 from unet_gui.dataset.splits import Split
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
     overwrite: bool = False,
     resume: bool = False,
     verified: bool = False,
+    workers: int | None = 1,
 ) -> Generator[Progress, None, ExportReport]:
     """Write a dataset. Nothing is left of it when it is closed or fails on the way.
 
@@ -123,6 +126,9 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
             from there the next time.
         verified: Read all of it again before it appears in `out`, and compare it with the project
             pixel by pixel.
+        workers: How many processes may write; None for one for each processor. More than one
+            only write what takes long. Where they may, a script must keep its own work under
+            `if __name__ == "__main__":`, as `multiprocessing` wants it.
 
     Raises:
         ExportError: unknown format or option, nothing to export, `out` taken or not writable, or
@@ -149,6 +155,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
             chosen=planned.classes,
             journal=Journal(folder) if resume else None,
             summed=card is not None,
+            several=None if workers == 1 else partial(written, project, workers),
         )
         assert chosen.write is not None
         yield from chosen.write(work)
@@ -171,6 +178,7 @@ def export(  # noqa: PLR0913 - what comes after `out` goes by name
             *planned.notes,
             *_renamed(items),
             *work.tally.warnings(work.classes),
+            *work.said,
         ),
     )
 

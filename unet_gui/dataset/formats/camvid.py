@@ -37,7 +37,7 @@ from unet_gui.dataset.formats.label_images import (
 from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -73,18 +73,8 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    own = distinct_colors(work.classes)
-    colors = np.zeros((256, 3), np.uint8)
-    for class_id, rgb in own.items():
-        colors[class_id] = rgb
-
-    def one(item: Item) -> None:
-        work.write_png(item, f"{item.split}/{item.name}.png")
-        name = f"{item.split}_labels/{item.name}_L.png"
-        work.write_bytes(name, color_png(work.mask(item), colors))
-
-    yield from work.each(one)
-    rows = _rows(work.classes, own)
+    yield from work.spread(_writer)
+    rows = _rows(work.classes, distinct_colors(work.classes))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("name", "r", "g", "b"))
@@ -92,6 +82,19 @@ def write(work: Work) -> Generator[Progress, None, None]:
     work.target(_TABLES[0]).write_text(text.getvalue(), encoding="utf-8", newline="\n")
     lines = "".join(f"{r} {g} {b}\t{name}\n" for name, (r, g, b) in rows)
     work.target(_TABLES[1]).write_text(lines, encoding="utf-8", newline="\n")
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    colors = np.zeros((256, 3), np.uint8)
+    for class_id, rgb in distinct_colors(work.classes).items():
+        colors[class_id] = rgb
+
+    def one(item: Item) -> None:
+        work.write_png(item, f"{item.split}/{item.name}.png")
+        name = f"{item.split}_labels/{item.name}_L.png"
+        work.write_bytes(name, color_png(work.mask(item), colors))
+
+    return one
 
 
 def losses(survey: Survey) -> list[str]:

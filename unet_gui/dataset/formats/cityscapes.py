@@ -39,7 +39,7 @@ from unet_gui.dataset.formats.label_images import (
 from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -67,6 +67,24 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     rows = rows_of(work.classes)
+    bases = _bases(work.items)
+    yield from work.spread(_writer)
+    own = {c.id: c.color for c in work.classes}
+    work.write_json(
+        TABLE,
+        {
+            "labels": [
+                {"name": r.name, "id": r.id, "trainId": r.train_id, "color": own.get(r.id, r.color)}
+                for r in rows
+            ],
+            "names": {base: name for name, base in bases.items() if name != base},
+        },
+        indent=2,
+    )
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    rows = rows_of(work.classes)
     ours = {r.id: r for r in rows if r.id in work.classes}
     ids = table({i: i for i in ours}, void_of(rows))
     train_ids = table({i: r.train_id for i, r in ours.items()}, UNLABELLED)
@@ -80,23 +98,11 @@ def write(work: Work) -> Generator[Progress, None, None]:
         work.write_png(item, f"leftImg8bit/{item.split}/{_CITY}/{base}{_IMAGE}.png")
         mask = work.mask(item)
         stem = f"gtFine/{item.split}/{_CITY}/{base}_gtFine"
-        work.write_bytes(f"{stem}_labelIds.png", grey_png(ids[mask]))
-        work.write_bytes(f"{stem}_labelTrainIds.png", grey_png(train_ids[mask]))
+        work.write_bytes(f"{stem}_labelIds.png", grey_png(ids.take(mask)))
+        work.write_bytes(f"{stem}_labelTrainIds.png", grey_png(train_ids.take(mask)))
         work.write_bytes(f"{stem}_color.png", color_png(mask, colors))
 
-    yield from work.each(one)
-    own = {c.id: c.color for c in work.classes}
-    work.write_json(
-        TABLE,
-        {
-            "labels": [
-                {"name": r.name, "id": r.id, "trainId": r.train_id, "color": own.get(r.id, r.color)}
-                for r in rows
-            ],
-            "names": {base: name for name, base in bases.items() if name != base},
-        },
-        indent=2,
-    )
+    return one
 
 
 def losses(survey: Survey) -> list[str]:

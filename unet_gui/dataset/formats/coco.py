@@ -19,13 +19,12 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image
 
 from unet_gui.dataset.formats import coco_read
+from unet_gui.dataset.formats.flat_png import flat_png
 from unet_gui.dataset.formats.format import Format, Option
-from unet_gui.dataset.formats.objects import MaskObject, background, objects, whole_classes
-from unet_gui.dataset.formats.pixels import png_bytes
-from unet_gui.dataset.formats.rle import column_runs, counts_of, to_string
+from unet_gui.dataset.formats.objects import Objects, background, objects
+from unet_gui.dataset.formats.rle import counts_of, to_strings
 from unet_gui.dataset.formats.uncovered import (
     BACKGROUND,
     UNCOVERED,
@@ -37,8 +36,10 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.document import ClassMask, RgbImage
@@ -59,69 +60,86 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    stuff = background(work.classes)
-    skip = dropped(work.survey)
-
-    def one(item: Item) -> None:
-        name = work.write_image(item, f"{item.split}/{item.name}").rpartition("/")[2]
-        mask = work.mask(item)
-        found = list(objects(mask))
-        segments: list[dict[str, Any]] = []
-        if work.options["panoptic"] == "yes":
-            work.write_mask(item, f"stuffthingmaps/{item.split}/{item.name}.png")
-            segments, picture = _panoptic(mask, found, stuff)
-            place = f"annotations/panoptic_{item.split}/{item.name}.png"
-            work.write_bytes(place, png_bytes(Image.fromarray(picture)))
-        listed = [
-            _annotation(o, mask.shape[0], mask.size, work) for o in found if o.class_id != skip
-        ]
-        size = {"width": mask.shape[1], "height": mask.shape[0]}
-        work.keep(item, {"file_name": name, **size, "objects": listed, "segments": segments})
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     for split in work.splits:
         _write_instances(work, split)
         if work.options["panoptic"] == "yes":
             _write_segments(work, split)
 
 
-def _annotation(found: MaskObject, height: int, pixels: int, work: Work) -> dict[str, Any]:
-    rect = found.rect
-    counts = counts_of(column_runs(rect, found.where, height), pixels)
+def _writer(work: Work) -> Callable[[Item], None]:
+    stuff = background(work.classes)
+    skip = dropped(work.survey)
     compressed = work.options["rle"] == "compressed"
+
+    def one(item: Item) -> None:
+        name = work.write_image(item, f"{item.split}/{item.name}").rpartition("/")[2]
+        mask = work.mask(item)
+        found = objects(mask)
+        segments: list[dict[str, Any]] = []
+        if work.options["panoptic"] == "yes":
+            work.write_mask(item, f"stuffthingmaps/{item.split}/{item.name}.png")
+            segments, picture = _panoptic(found, stuff)
+            place = f"annotations/panoptic_{item.split}/{item.name}.png"
+            work.write_bytes(place, flat_png(picture))
+        listed = [a for a in _annotations(found, mask, compressed) if a["category_id"] - 1 != skip]
+        size = {"width": mask.shape[1], "height": mask.shape[0]}
+        work.keep(item, {"file_name": name, **size, "objects": listed, "segments": segments})
+
+    return one
+
+
+def _annotations(found: Objects, mask: ClassMask, compressed: bool) -> Iterator[dict[str, Any]]:
+    counts = counts_of(found.column_runs(mask), np.full(len(found), mask.size))
+    written = to_strings(counts) if compressed else counts.lists()
+    boxes, areas = found.boxes.tolist(), found.areas.tolist()
+    for class_id, (x0, y0, x1, y1), area, run_lengths in zip(
+        found.class_ids, boxes, areas, written, strict=True
+    ):
+        yield {
+            "category_id": class_id + 1,
+            "segmentation": {"size": list(mask.shape), "counts": run_lengths},
+            "area": area,
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "iscrowd": 0,
+        }
+
+
+def _panoptic(found: Objects, stuff: int | None) -> tuple[list[dict[str, Any]], RgbImage]:
+    """Background is one segment and the first; each other object is one."""
+    behind = np.array([c == stuff for c in found.class_ids], bool)
+    ids = np.where(behind, 1, np.cumsum(~behind) + behind.any())
+    segments = [
+        _segment(int(number), found.class_ids[some[0]], found.boxes[some], found.areas[some])
+        for number, some in (
+            *([(1, np.flatnonzero(behind))] if behind.any() else []),
+            *((ids[one], np.array([one])) for one in np.flatnonzero(~behind).tolist()),
+        )
+    ]
+    return segments, _id_colors(found.numbers(ids))
+
+
+def _segment(
+    number: int, class_id: int, boxes: NDArray[np.int64], areas: NDArray[np.int64]
+) -> dict[str, Any]:
+    x0, y0 = boxes[:, :2].min(0).tolist()
+    x1, y1 = boxes[:, 2:].max(0).tolist()
     return {
-        "category_id": found.class_id + 1,
-        "segmentation": {
-            "size": [height, pixels // height],
-            "counts": to_string(counts) if compressed else counts,
-        },
-        "area": found.area,
-        "bbox": [rect.x0, rect.y0, rect.width, rect.height],
+        "id": number,
+        "category_id": class_id + 1,
+        "area": int(areas.sum()),
+        "bbox": [x0, y0, x1 - x0, y1 - y0],
         "iscrowd": 0,
     }
 
 
-def _panoptic(
-    mask: ClassMask, every: Sequence[MaskObject], stuff: int | None
-) -> tuple[list[dict[str, Any]], RgbImage]:
-    things = (o for o in every if o.class_id != stuff)
-    whole = [o for o in whole_classes(mask) if o.class_id == stuff]
-    ids = np.zeros(mask.shape, np.uint32)
-    segments = []
-    for number, found in enumerate((*whole, *things), start=1):
-        ids[found.rect.slices][found.where] = number
-        rect = found.rect
-        segments.append(
-            {
-                "id": number,
-                "category_id": found.class_id + 1,
-                "area": found.area,
-                "bbox": [rect.x0, rect.y0, rect.width, rect.height],
-                "iscrowd": 0,
-            }
-        )
-    rgb = np.stack([ids & 255, ids >> 8 & 255, ids >> 16 & 255], -1).astype(np.uint8)
-    return segments, rgb
+def _id_colors(ids: NDArray[np.int32]) -> RgbImage:
+    """H×W×3 uint8, id = R + 256 G + 65536 B."""
+    rgb = np.zeros((*ids.shape, 3), np.uint8)
+    rgb[..., 0] = ids  # the lower eight bits
+    if int(ids.max(initial=0)) > 255:
+        rgb[..., 1], rgb[..., 2] = ids >> 8, ids >> 16
+    return rgb
 
 
 def _head(work: Work, *, uncovered: int) -> dict[str, Any]:

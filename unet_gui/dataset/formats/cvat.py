@@ -15,9 +15,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from unet_gui.dataset.formats import cvat_read
 from unet_gui.dataset.formats.format import Format
-from unet_gui.dataset.formats.listing import Lister
+from unet_gui.dataset.formats.listing import Listed, Lister
 from unet_gui.dataset.formats.names import write_classes
-from unet_gui.dataset.formats.rle import bit_runs, counts_of
+from unet_gui.dataset.formats.rle import counts_of
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
@@ -27,10 +27,9 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -44,18 +43,22 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
+    yield from work.spread(_writer)
+    write_classes(work)
+    with work.target("annotations.xml").open("w", encoding="utf-8") as file:
+        file.writelines(_xml(work))
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
     lister = Lister(work, xml_name)
 
     def one(item: Item) -> None:
         listed = lister.put(item, f"images/{item.name}")
-        masks = [_mask(o, name) for o, name in listed.objects]
+        masks = list(_masks(listed))
         size = {"width": listed.width, "height": listed.height}
         work.keep(item, {"name": listed.image, **size, "masks": masks})
 
-    yield from work.each(one)
-    write_classes(work)
-    with work.target("annotations.xml").open("w", encoding="utf-8") as file:
-        file.writelines(_xml(work))
+    return one
 
 
 def xml_name(name: str) -> str:
@@ -63,14 +66,18 @@ def xml_name(name: str) -> str:
     return _NOT_XML.sub("�", name)
 
 
-def _mask(found: MaskObject, name: str) -> str:
-    rect = found.rect
-    counts = counts_of(bit_runs(found.where.reshape(-1)), found.where.size)
-    return (
-        f'<mask label={quoteattr(name)} source="manual" occluded="0" '
-        f'rle="{", ".join(map(str, counts))}" left="{rect.x0}" top="{rect.y0}" '
-        f'width="{rect.width}" height="{rect.height}" z_order="0"></mask>'
-    )
+def _masks(listed: Listed) -> Iterator[str]:
+    found = listed.objects
+    sizes = found.boxes[:, 2:] - found.boxes[:, :2]
+    counts = counts_of(found.box_runs(), sizes[:, 0] * sizes[:, 1]).lists()
+    for name, (left, top), (width, height), lengths in zip(
+        listed.names, found.boxes[:, :2].tolist(), sizes.tolist(), counts, strict=True
+    ):
+        yield (
+            f'<mask label={quoteattr(name)} source="manual" occluded="0" '
+            f'rle="{", ".join(map(str, lengths))}" left="{left}" top="{top}" '
+            f'width="{width}" height="{height}" z_order="0"></mask>'
+        )
 
 
 def _xml(work: Work) -> Iterator[str]:

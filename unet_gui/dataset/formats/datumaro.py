@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from unet_gui.dataset.formats import datumaro_read
 from unet_gui.dataset.formats.format import Format
-from unet_gui.dataset.formats.listing import Lister
+from unet_gui.dataset.formats.listing import Listed, Lister
 from unet_gui.dataset.formats.names import write_classes
-from unet_gui.dataset.formats.rle import column_runs, counts_of, to_string
+from unet_gui.dataset.formats.rle import counts_of, to_strings
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
@@ -25,11 +27,10 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from unet_gui.core.classes import ClassTable
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -45,23 +46,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     lister = Lister(work)
-    labels = {c.id: number for number, c in enumerate(lister.classes)}
-
-    def one(item: Item) -> None:
-        listed = lister.put(item, f"images/{item.split}/{item.name}")
-        size = (listed.height, listed.width)
-        entry = {
-            "id": item.name,
-            "annotations": [
-                _mask(o, number, labels[o.class_id], size)
-                for number, (o, _) in enumerate(listed.objects)
-            ],
-            "attr": {},
-            "image": {"path": listed.image, "size": list(size)},
-        }
-        work.keep(item, entry)
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     write_classes(work)
     head = {
         "dm_format_version": "1.0",
@@ -77,6 +62,23 @@ def write(work: Work) -> Generator[Progress, None, None]:
             file.write("]}\n")
 
 
+def _writer(work: Work) -> Callable[[Item], None]:
+    lister = Lister(work)
+    labels = {c.id: number for number, c in enumerate(lister.classes)}
+
+    def one(item: Item) -> None:
+        listed = lister.put(item, f"images/{item.split}/{item.name}")
+        entry = {
+            "id": item.name,
+            "annotations": list(_masks(listed, labels)),
+            "attr": {},
+            "image": {"path": listed.image, "size": list(listed.mask.shape)},
+        }
+        work.keep(item, entry)
+
+    return one
+
+
 def _categories(classes: ClassTable) -> dict[str, Any]:
     labels = [{"name": c.name, "parent": "", "attributes": []} for c in classes]
     colors = [
@@ -89,18 +91,21 @@ def _categories(classes: ClassTable) -> dict[str, Any]:
     }
 
 
-def _mask(found: MaskObject, number: int, label: int, size: tuple[int, int]) -> dict[str, Any]:
-    height, width = size
-    counts = counts_of(column_runs(found.rect, found.where, height), height * width)
-    return {
-        "id": number,
-        "type": "mask",
-        "attributes": {},
-        "group": 0,
-        "label_id": label,
-        "rle": {"counts": to_string(counts), "size": list(size)},
-        "z_order": 0,
-    }
+def _masks(listed: Listed, labels: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    found, mask = listed.objects, listed.mask
+    counts = counts_of(found.column_runs(mask), np.full(len(found), mask.size))
+    for number, (class_id, text) in enumerate(
+        zip(found.class_ids, to_strings(counts), strict=True)
+    ):
+        yield {
+            "id": number,
+            "type": "mask",
+            "attributes": {},
+            "group": 0,
+            "label_id": labels[class_id],
+            "rle": {"counts": text, "size": list(mask.shape)},
+            "z_order": 0,
+        }
 
 
 FORMAT = Format(

@@ -28,7 +28,7 @@ from unet_gui.dataset.formats.records import ImportPlan, Record
 from unet_gui.dataset.masks import load_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
@@ -64,14 +64,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-
-    def one(item: Item) -> None:
-        folder = _FOLDERS[item.split]
-        image = work.write_image(item, f"{folder}/images/{item.name}")
-        work.write_mask(item, f"{folder}/masks/{item.name}.png")
-        work.keep(item, image.removeprefix(f"{folder}/"))
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     rows: dict[str, list[_Row]] = {}
     for item, image in work.kept():
         row = {"file_name": image, "mask_file_name": f"masks/{item.name}.png"}
@@ -86,6 +79,16 @@ def write(work: Work) -> Generator[Progress, None, None]:
             work.target(f"{folder}/metadata.jsonl").write_text(lines, encoding="ascii")
     work.write_json("classes.json", classes_data(work.classes), indent=2)
     work.write_json("id2label.json", {str(c.id): c.name for c in work.classes}, indent=2)
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    def one(item: Item) -> None:
+        folder = _FOLDERS[item.split]
+        image = work.write_image(item, f"{folder}/images/{item.name}")
+        work.write_mask(item, f"{folder}/masks/{item.name}.png")
+        work.keep(item, image.removeprefix(f"{folder}/"))
+
+    return one
 
 
 def _can_parquet(work: Work) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import MaskReadError
 from unet_gui.dataset.decoding import bands, open_image
-from unet_gui.dataset.formats.pixels import run_length_png
+from unet_gui.dataset.formats.flat_png import flat_png
 from unet_gui.dataset.masks import load_mask
 
 if TYPE_CHECKING:
@@ -43,12 +42,12 @@ def known_only(mask: ClassMask, classes: ClassTable) -> ClassMask:
 
 def grey_png(values: NDArray[Any]) -> bytes:
     """H×W uint8 or uint16 as grey PNG, which every reader gives back as it is."""
-    return run_length_png(Image.fromarray(values))
+    return flat_png(values)
 
 
 def color_png(mask: ClassMask, colors: NDArray[np.uint8]) -> bytes:
     """A mask in true colours; `colors` is 256×3 uint8 by mask value."""
-    return grey_png(colors[mask])
+    return flat_png(colors.take(mask, axis=0))
 
 
 def read_values(path: Path, lut: NDArray[np.uint8], reach: int) -> ClassMask:

@@ -13,15 +13,14 @@ box, both included.)
 from __future__ import annotations
 
 import base64
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image
 
 from unet_gui.dataset.formats import labelme_read
+from unet_gui.dataset.formats.flat_png import flat_png
 from unet_gui.dataset.formats.format import Format, Option
-from unet_gui.dataset.formats.listing import Lister
+from unet_gui.dataset.formats.listing import Listed, Lister
 from unet_gui.dataset.formats.names import write_classes
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
@@ -31,10 +30,9 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -54,6 +52,15 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     lister = Lister(work)
+    yield from work.spread(_writer)
+    write_classes(work)
+    # labelme itself wants these two first.
+    lines = ["__ignore__", "_background_", *lister.names.values()]
+    work.target("labels.txt").write_text("".join(f"{n}\n" for n in lines), encoding="utf-8")
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    lister = Lister(work)
     folders = work.options["split"] == "folders"
 
     def one(item: Item) -> None:
@@ -62,7 +69,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         data: dict[str, Any] = {
             "version": VERSION,
             "flags": {},
-            "shapes": [_shape(o, name) for o, name in listed.objects],
+            "shapes": list(_shapes(listed)),
             "imagePath": listed.image,
             "imageData": None,
             "imageHeight": listed.height,
@@ -70,25 +77,23 @@ def write(work: Work) -> Generator[Progress, None, None]:
         }
         work.write_json(f"{stem}.json", data, indent=1)
 
-    yield from work.each(one)
-    write_classes(work)
-    # labelme itself wants these two first.
-    lines = ["__ignore__", "_background_", *lister.names.values()]
-    work.target("labels.txt").write_text("".join(f"{n}\n" for n in lines), encoding="utf-8")
+    return one
 
 
-def _shape(found: MaskObject, name: str) -> dict[str, Any]:
-    rect, file = found.rect, io.BytesIO()
-    Image.fromarray(found.where.astype(np.uint8)).save(file, "PNG")
-    return {
-        "label": name,
-        "points": [[rect.x0, rect.y0], [rect.x1 - 1, rect.y1 - 1]],
-        "group_id": None,
-        "description": "",
-        "shape_type": "mask",
-        "flags": {},
-        "mask": base64.b64encode(file.getvalue()).decode("ascii"),
-    }
+def _shapes(listed: Listed) -> Iterator[dict[str, Any]]:
+    found = listed.objects
+    for name, (x0, y0, x1, y1), where in zip(
+        listed.names, found.boxes.tolist(), found.pictures(), strict=True
+    ):
+        yield {
+            "label": name,
+            "points": [[x0, y0], [x1 - 1, y1 - 1]],
+            "group_id": None,
+            "description": "",
+            "shape_type": "mask",
+            "flags": {},
+            "mask": base64.b64encode(flat_png(where.view(np.uint8))).decode("ascii"),
+        }
 
 
 FORMAT = Format(

@@ -18,16 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-import numpy as np
-
 from unet_gui.dataset.formats import labelstudio_read
 from unet_gui.dataset.formats.brush import encode
 from unet_gui.dataset.formats.cvat import xml_name
 from unet_gui.dataset.formats.format import Format, Option
 from unet_gui.dataset.formats.listing import Lister
 from unet_gui.dataset.formats.names import write_classes
-from unet_gui.dataset.formats.objects import MaskObject, objects, whole_classes
-from unet_gui.dataset.formats.rle import bit_runs
+from unet_gui.dataset.formats.objects import objects, whole_classes
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
     UNCOVERED,
@@ -37,7 +34,7 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.formats.plan import Item
@@ -58,19 +55,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    lister = Lister(work)
-    regions = whole_classes if work.options["regions"] == "class" else objects
-
-    def one(item: Item) -> None:
-        listed = lister.put(item, f"images/{item.name}", regions)
-        shape = (listed.height, listed.width)
-        results = [
-            _region(o, name, shape, f"{item.name}/{i}")
-            for i, (o, name) in enumerate(listed.objects)
-        ]
-        work.keep(item, {"image": listed.image, "result": results})
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     write_classes(work)
     work.target("label_config.xml").write_text(_config(work), encoding="utf-8")
     with work.target("label_studio.json").open("w", encoding="ascii") as file:
@@ -85,13 +70,24 @@ def write(work: Work) -> Generator[Progress, None, None]:
         file.write("\n]\n")
 
 
-def _region(found: MaskObject, name: str, shape: tuple[int, ...], key: str) -> dict[str, Any]:
+def _writer(work: Work) -> Callable[[Item], None]:
+    lister = Lister(work)
+    regions = whole_classes if work.options["regions"] == "class" else objects
+
+    def one(item: Item) -> None:
+        listed = lister.put(item, f"images/{item.name}", regions)
+        packed = encode(listed.objects.row_runs(), listed.mask.size)
+        results = [
+            _region(data, name, listed.mask.shape, f"{item.name}/{i}")
+            for i, (data, name) in enumerate(zip(packed, listed.names, strict=True))
+        ]
+        work.keep(item, {"image": listed.image, "result": results})
+
+    return one
+
+
+def _region(data: bytes, name: str, shape: tuple[int, ...], key: str) -> dict[str, Any]:
     height, width = shape
-    # Only the rows it lies in: run lengths of the rest follow.
-    rows = np.zeros((found.rect.height, width), bool)
-    rows[:, found.rect.x0 : found.rect.x1] = found.where
-    starts, ends = bit_runs(rows.reshape(-1))
-    before = found.rect.y0 * width
     return {
         "id": hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:10],
         "from_name": "tag",
@@ -102,7 +98,7 @@ def _region(found: MaskObject, name: str, shape: tuple[int, ...], key: str) -> d
         "image_rotation": 0,
         "value": {
             "format": "rle",
-            "rle": encode((starts + before, ends + before), height * width),
+            "rle": list(data),
             "brushlabels": [name],
         },
     }

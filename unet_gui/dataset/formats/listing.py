@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from unet_gui.dataset.formats.objects import MaskObject, objects
+from unet_gui.dataset.formats.objects import Objects, objects
 from unet_gui.dataset.formats.uncovered import dropped, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Callable
 
     from unet_gui.core.classes import ClassTable
+    from unet_gui.core.document import ClassMask
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -23,15 +23,25 @@ class Listed:
 
     Attributes:
         image: The image's file name, without folders.
-        height: In pixels.
-        width: In pixels.
-        objects: Each object with the name of its class; to be gone through once.
+        mask: H×W uint8 of class ids; not to be changed.
+        objects: What is on it.
+        names: The name of the class of each object.
     """
 
     image: str
-    height: int
-    width: int
-    objects: Iterator[tuple[MaskObject, str]]
+    mask: ClassMask
+    objects: Objects
+    names: list[str]
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return int(self.mask.shape[0])
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return int(self.mask.shape[1])
 
 
 class Lister:
@@ -50,7 +60,7 @@ class Lister:
         self.classes: ClassTable = named(work.survey)
         self.names = {c.id: spelled(c.name) for c in self.classes}
 
-    def put(self, item: Item, stem: str, regions: Callable[..., Any] = objects) -> Listed:
+    def put(self, item: Item, stem: str, regions: Callable[..., Objects] = objects) -> Listed:
         """Write the image as `stem` and its suffix, and list what is on it.
 
         Raises:
@@ -59,5 +69,5 @@ class Lister:
         """
         image = self._work.write_image(item, stem).rpartition("/")[2]
         mask = self._work.mask(item)
-        found = ((o, self.names[o.class_id]) for o in regions(mask, skip=self._skipped))
-        return Listed(image, mask.shape[0], mask.shape[1], found)
+        found = regions(mask, skip=self._skipped)
+        return Listed(image, mask, found, [self.names[c] for c in found.class_ids])

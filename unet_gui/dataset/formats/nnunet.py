@@ -32,7 +32,7 @@ from unet_gui.dataset.formats.records import ImportPlan, Record, table_of
 from unet_gui.dataset.masks import load_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -70,6 +70,17 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     labels = _labels(work.survey)
+    yield from work.spread(_writer)
+    for folder in ("imagesTr", "labelsTr"):
+        (work.folder / folder).mkdir(exist_ok=True)
+    work.write_json("dataset.json", _dataset(work, labels), indent=2)
+    if work.split("val"):
+        fold = {s: [i.name for i in work.split(s)] for s in ("train", "val")}
+        work.write_json("splits_final.json", [fold], indent=2)
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    labels = _labels(work.survey)
     highest = max((*labels.by_class.values(), labels.ignore or 0), default=0)
     # 255 classes, background and "ignore" are more than a byte can tell apart.
     lut = np.zeros(256, np.uint8 if highest < 256 else np.uint16)
@@ -84,15 +95,9 @@ def write(work: Work) -> Generator[Progress, None, None]:
         name = f"images{part}/{item.name}_0000.png"
         image = Image.fromarray(work.shown(item))
         work.write_bytes(name, png_bytes(image.convert("L") if grey else image))
-        work.write_bytes(f"labels{part}/{item.name}.png", grey_png(lut[work.mask(item)]))
+        work.write_bytes(f"labels{part}/{item.name}.png", grey_png(lut.take(work.mask(item))))
 
-    yield from work.each(one)
-    for folder in ("imagesTr", "labelsTr"):
-        (work.folder / folder).mkdir(exist_ok=True)
-    work.write_json("dataset.json", _dataset(work, labels), indent=2)
-    if work.split("val"):
-        fold = {s: [i.name for i in work.split(s)] for s in ("train", "val")}
-        work.write_json("splits_final.json", [fold], indent=2)
+    return one
 
 
 def losses(survey: Survey) -> list[str]:

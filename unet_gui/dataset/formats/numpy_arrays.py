@@ -29,7 +29,7 @@ from unet_gui.dataset.formats.label_images import classes_data
 from unet_gui.dataset.formats.records import ImportPlan, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -74,20 +74,23 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-    yield from (_write_stack if work.options["layout"] == "stack" else _write_files)(work)
+    if work.options["layout"] == "stack":
+        yield from _write_stack(work)
+    else:
+        yield from work.spread(_file_writer)
     work.write_json("classes.json", classes_data(work.classes), indent=2)
     names = {split: [i.name for i in work.split(split)] for split in work.splits}
     work.write_json("names.json", names, indent=2)
 
 
-def _write_files(work: Work) -> Generator[Progress, None, None]:
+def _file_writer(work: Work) -> Callable[[Item], None]:
     save = np.savez_compressed if work.options["compressed"] == "yes" else np.savez
 
     def one(item: Item) -> None:
         target = work.target(f"{item.split}/{item.name}.npz")
         save(target, image=work.shown(item), mask=work.mask(item))
 
-    yield from work.each(one)
+    return one
 
 
 def _write_stack(work: Work) -> Generator[Progress, None, None]:

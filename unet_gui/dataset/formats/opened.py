@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from unet_gui.dataset import pages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
     from unet_gui.dataset.entries import ImageEntry
     from unet_gui.dataset.image_source import ImageSource
-    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.mask_counts import Counts
+
+
+class MaskSource(Protocol):
+    """The masks of a project, in the process that has opened it or in another."""
+
+    @property
+    def name(self) -> str: ...
+
+    def mask_file(self, entry: ImageEntry) -> Path | None: ...
+
+    def load_mask(self, entry: ImageEntry, shape: tuple[int, ...] | None = None) -> ClassMask: ...
+
+    def mask_counts(self, entry: ImageEntry) -> Counts: ...
 
 
 class Opened:
@@ -21,7 +36,7 @@ class Opened:
         entry: The image.
     """
 
-    def __init__(self, project: Project, entry: ImageEntry) -> None:
+    def __init__(self, project: MaskSource, entry: ImageEntry) -> None:
         self.entry = entry
         self._project = project
         self._source: ImageSource | None = None

@@ -20,7 +20,7 @@ from unet_gui.dataset.formats.records import ImportPlan
 from unet_gui.dataset.opening import guess_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from unet_gui.dataset.formats.format import Options
@@ -35,12 +35,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-
-    def one(item: Item) -> None:
-        work.write_png(item, f"images/{item.name}.png")
-        work.write_mask(item, f"masks/{item.name}.png")
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     data = {
         "format": 1,
         "unlabelled": UNLABELLED,
@@ -51,6 +46,14 @@ def write(work: Work) -> Generator[Progress, None, None]:
         },
     }
     work.write_json("classes.json", data, indent=2)
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    def one(item: Item) -> None:
+        work.write_png(item, f"images/{item.name}.png")
+        work.write_mask(item, f"masks/{item.name}.png")
+
+    return one
 
 
 def read(src: Path, options: Options) -> Generator[Progress, None, ImportPlan]:

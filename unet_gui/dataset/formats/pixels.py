@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import ExportError
 from unet_gui.dataset import pages
 from unet_gui.dataset.decoding import open_image, raw_mode
+from unet_gui.dataset.formats.flat_png import flat_png
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,14 +93,7 @@ def mask_bytes(mask: ClassMask, classes: ClassTable) -> bytes:
     Not through `save_mask`: an export appears as a whole, so its files need not reach the disk
     one by one.
     """
-    image = Image.fromarray(mask)
-    image.putpalette(palette_of(classes))
-    return run_length_png(image)
-
-
-def run_length_png(image: Image.Image) -> bytes:
-    """A PNG of large flat areas: run lengths are smaller and quicker than deflate's own search."""
-    return _encoded(image, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    return flat_png(mask, palette_of(classes))
 
 
 @lru_cache(maxsize=4)

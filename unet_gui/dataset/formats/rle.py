@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from unet_gui.core.geometry import Rect
-
-Runs = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
-"""Starts and ends (exclusive) of the runs of set pixels, counted along the flat image."""
+    from unet_gui.dataset.formats.objects import Runs
 
 
-def bit_runs(flat: NDArray[np.bool_]) -> Runs:
-    """The runs of True in a 1-D array."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flat, [False]))))
-    return edges[::2], edges[1::2]
+class Counts(NamedTuple):
+    """Run lengths of objects, unset pixels first, those of one object together.
+
+    Attributes:
+        first: int64[n + 1], where those of each of n objects begin.
+        lengths: int64, the run lengths.
+    """
+
+    first: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    def lists(self) -> Iterator[list[int]]:
+        """The run lengths of each object."""
+        lengths, first = self.lengths.tolist(), self.first.tolist()
+        return (lengths[a:b] for a, b in pairwise(first))
 
 
-def column_runs(rect: Rect, where: NDArray[np.bool_], height: int) -> Runs:
-    """Runs of an object in an image counted column by column, as COCO does.
+def counts_of(runs: Runs, sizes: NDArray[np.int64]) -> Counts:
+    """Run lengths of objects, each in a flat image of its own size.
 
     Args:
-        rect: The object's bounding box.
-        where: Its pixels in there.
-        height: Height of the image.
+        runs: The runs of n objects.
+        sizes: int64[n], how many pixels the image of each has.
     """
-    padded = np.zeros((rect.width, rect.height + 1), bool)
-    padded[:, :-1] = where.T
-    starts, ends = bit_runs(padded.reshape(-1))
-    stride = rect.height + 1
-    starts = (starts // stride + rect.x0) * height + starts % stride + rect.y0
-    ends = (ends // stride + rect.x0) * height + ends % stride + rect.y0
-    # A run to the foot of a column goes on at the head of the next.
-    apart = starts[1:] != ends[:-1]
-    return starts[np.concatenate(([True], apart))], ends[np.concatenate((apart, [True]))]
-
-
-def counts_of(runs: Runs, size: int) -> list[int]:
-    """Run lengths, unset pixels first, of a flat image of `size` pixels."""
-    starts, ends = runs
-    edges = np.empty(2 * len(starts) + 2, np.int64)
-    edges[0], edges[-1] = 0, size
-    edges[1:-1:2], edges[2:-1:2] = starts, ends
-    counts: list[int] = np.diff(edges).tolist()
-    return counts if counts[-1] else counts[:-1]
+    number = np.arange(len(runs.starts))
+    owner = np.repeat(np.arange(len(sizes)), np.diff(runs.first))
+    # Each run ends a length of unset pixels and one of set ones; the rest of the image follows.
+    first = 2 * runs.first + np.arange(len(sizes) + 1)
+    lengths = np.empty(first[-1], np.int64)
+    before = np.concatenate(([0], runs.ends[:-1]))
+    before[runs.first[:-1]] = 0
+    place = 2 * number + owner
+    lengths[place] = runs.starts - before
+    lengths[place + 1] = runs.ends - runs.starts
+    rest = sizes - runs.ends[runs.first[1:] - 1]
+    lengths[first[1:] - 1] = rest
+    if rest.all():
+        return Counts(first, lengths)
+    kept = np.ones(len(lengths), bool)
+    kept[first[1:] - 1] = rest > 0
+    return Counts(np.concatenate(([0], np.cumsum(kept)))[first], lengths[kept])
 
 
 def pixels_of(counts: Sequence[int] | NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -68,21 +74,29 @@ def pixels_of(counts: Sequence[int] | NDArray[np.int64], size: int) -> NDArray[n
     return np.repeat(starts - before, lengths) + np.arange(total)
 
 
-def to_string(counts: Sequence[int]) -> str:
-    """COCO's compressed form (`rleToString` of cocoapi's maskApi.c): differences, 5 bits a char."""
-    values = np.asarray(counts, np.int64).copy()
-    values[3:] -= np.asarray(counts, np.int64)[1:-2]
-    rest, chars, last = values, [], np.zeros(len(values), bool)
-    written = []
-    while not last.all():
+def to_strings(counts: Counts) -> list[str]:
+    """COCO's compressed form of each object (`rleToString` of cocoapi's maskApi.c).
+
+    From the fourth on, the difference to the one before the last; 5 bits a character.
+    """
+    rest = counts.lengths.copy()
+    place = np.arange(len(rest)) - np.repeat(counts.first[:-1], np.diff(counts.first))
+    later = np.flatnonzero(place > 2)
+    rest[later] -= counts.lengths[later - 2]
+    chars, sizes = [], np.ones(len(rest), np.int64)
+    while True:
         low = rest & 0x1F
-        rest = rest >> 5
+        rest >>= 5
         more = np.where(low & 0x10, rest != -1, rest != 0)
-        chars.append(low + more * 0x20 + 48)
-        written.append(~last)
-        last = last | ~more
-    table = np.stack(chars, 1).astype(np.uint8)
-    return str(table[np.stack(written, 1)].tobytes(), "ascii")
+        chars.append((low + more * 0x20 + 48).astype(np.uint8))
+        if not more.any():
+            break
+        sizes += more
+        # A number that is written already stays 0 or −1, and is cut off below.
+    table = np.stack(chars, 1)
+    text = str(table[np.arange(len(chars)) < sizes[:, None]].tobytes(), "ascii")
+    ends = np.concatenate(([0], np.cumsum(sizes)))[counts.first].tolist()
+    return [text[a:b] for a, b in pairwise(ends)]
 
 
 def from_string(text: str) -> list[int]:

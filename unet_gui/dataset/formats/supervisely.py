@@ -12,16 +12,13 @@ on top.)
 from __future__ import annotations
 
 import base64
-import io
 import zlib
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image
-
 from unet_gui.dataset.formats import supervisely_read
+from unet_gui.dataset.formats.flat_png import flat_png
 from unet_gui.dataset.formats.format import Format
-from unet_gui.dataset.formats.listing import Lister
+from unet_gui.dataset.formats.listing import Listed, Lister
 from unet_gui.dataset.formats.names import write_classes
 from unet_gui.dataset.formats.uncovered import (
     KEEP_BACKGROUND,
@@ -31,10 +28,9 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from unet_gui.core.progress import Progress
-    from unet_gui.dataset.formats.objects import MaskObject
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
@@ -47,18 +43,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     lister = Lister(work)
-
-    def one(item: Item) -> None:
-        listed = lister.put(item, f"{item.split}/img/{item.name}")
-        data = {
-            "description": "",
-            "tags": [],
-            "size": {"height": listed.height, "width": listed.width},
-            "objects": [_object(o, name) for o, name in listed.objects],
-        }
-        work.write_json(f"{item.split}/ann/{listed.image}.json", data)
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     write_classes(work)
     classes = [
         {"title": lister.names[c.id], "shape": "bitmap", "color": c.color.upper()}
@@ -67,18 +52,37 @@ def write(work: Work) -> Generator[Progress, None, None]:
     work.write_json("meta.json", {"classes": classes, "tags": [], "projectType": "images"})
 
 
-def _object(found: MaskObject, name: str) -> dict[str, Any]:
-    image, file = Image.fromarray(found.where.astype(np.uint8)), io.BytesIO()
-    image.putpalette([0, 0, 0, 255, 255, 255])
-    image.save(file, "PNG", transparency=0)  # its readers take what is not transparent
-    data = base64.b64encode(zlib.compress(file.getvalue())).decode("ascii")
-    return {
-        "classTitle": name,
-        "description": "",
-        "tags": [],
-        "geometryType": "bitmap",
-        "bitmap": {"data": data, "origin": [found.rect.x0, found.rect.y0]},
-    }
+def _writer(work: Work) -> Callable[[Item], None]:
+    lister = Lister(work)
+
+    def one(item: Item) -> None:
+        listed = lister.put(item, f"{item.split}/img/{item.name}")
+        data = {
+            "description": "",
+            "tags": [],
+            "size": {"height": listed.height, "width": listed.width},
+            "objects": list(_objects(listed)),
+        }
+        work.write_json(f"{item.split}/ann/{listed.image}.json", data)
+
+    return one
+
+
+def _objects(listed: Listed) -> Iterator[dict[str, Any]]:
+    found = listed.objects
+    for name, origin, where in zip(
+        listed.names, found.boxes[:, :2].tolist(), found.pictures(), strict=True
+    ):
+        # Its readers take what is not transparent.
+        picture = flat_png(where, palette=b"\0\0\0\xff\xff\xff", transparent=b"\0")
+        data = base64.b64encode(zlib.compress(picture, 1)).decode("ascii")
+        yield {
+            "classTitle": name,
+            "description": "",
+            "tags": [],
+            "geometryType": "bitmap",
+            "bitmap": {"data": data, "origin": origin},
+        }
 
 
 FORMAT = Format(

@@ -28,7 +28,7 @@ from unet_gui.dataset.formats.label_images import classes_data
 from unet_gui.dataset.formats.records import ImportPlan, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -61,20 +61,20 @@ def write(work: Work) -> Generator[Progress, None, None]:
         OSError: the disk is full, ….
     """
     if work.options["layout"] == "files":
-        yield from _write_files(work)
+        yield from work.spread(_file_writer)
     else:
         yield from _write_stacks(work)
     work.write_json("classes.json", classes_data(work.classes), indent=2)
 
 
-def _write_files(work: Work) -> Generator[Progress, None, None]:
+def _file_writer(work: Work) -> Callable[[Item], None]:
     def one(item: Item) -> None:
         for kind in ("images", "labels"):
             target = work.target(f"{item.split}/{kind}/{item.name}.tif")
             with tifffile.TiffWriter(target) as tif:
                 _page(tif, work, item, kind)
 
-    yield from work.each(one)
+    return one
 
 
 def _write_stacks(work: Work) -> Generator[Progress, None, None]:

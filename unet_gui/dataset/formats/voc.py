@@ -23,7 +23,7 @@ from unet_gui.dataset.formats.records import ImportPlan
 from unet_gui.dataset.opening import guess_classes, voc_root
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from pathlib import Path
 
     from unet_gui.dataset.formats.format import Options
@@ -38,12 +38,7 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
-
-    def one(item: Item) -> None:
-        work.write_jpeg(item, f"JPEGImages/{item.name}.jpg")
-        work.write_mask(item, f"SegmentationClass/{item.name}.png")
-
-    yield from work.each(one)
+    yield from work.spread(_writer)
     sets = "ImageSets/Segmentation"
     for split in dict.fromkeys(("train", "val", *work.splits)):
         _write_lines(work, f"{sets}/{split}.txt", [i.name for i in work.split(split)])
@@ -51,6 +46,14 @@ def write(work: Work) -> Generator[Progress, None, None]:
     _write_lines(work, f"{sets}/trainval.txt", trainval)
     _write_lines(work, "labelmap.txt", labelmap_lines(work.classes))
     _write_lines(work, "classes.txt", class_lines(work.classes))
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
+    def one(item: Item) -> None:
+        work.write_jpeg(item, f"JPEGImages/{item.name}.jpg")
+        work.write_mask(item, f"SegmentationClass/{item.name}.png")
+
+    return one
 
 
 def _write_lines(work: Work, name: str, lines: Iterable[str]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
 
@@ -16,8 +17,8 @@ from unet_gui.core.progress import Progress
 from unet_gui.dataset import pages
 from unet_gui.dataset.files import stamp
 from unet_gui.dataset.formats.journal import Done, Journal, fingerprint
-from unet_gui.dataset.formats.opened import Opened
-from unet_gui.dataset.formats.output import Output, Parts, read_whole
+from unet_gui.dataset.formats.opened import MaskSource, Opened
+from unet_gui.dataset.formats.output import Output, Parts, Written, read_whole
 from unet_gui.dataset.formats.pixels import (
     Tally,
     holds_rgb,
@@ -40,10 +41,26 @@ if TYPE_CHECKING:
     from unet_gui.dataset.class_choice import Resolved
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.survey import Survey
-    from unet_gui.dataset.project import Project
+
+    Writer = Callable[["Work"], Callable[[Item], object]]
+    Several = Callable[["Work", Writer, Sequence[Item]], Generator["Outcome | None", None, None]]
 
 _IN_MEMORY = 64 << 20
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe"})
+
+
+class Outcome(NamedTuple):
+    """What was written of one item.
+
+    Attributes:
+        files: Its files, by name.
+        tally: What happened to its pixels.
+        part: What it adds to a file about all items, as JSON; None for nothing.
+    """
+
+    files: dict[str, Written]
+    tally: Tally
+    part: str | None
 
 
 @dataclass(slots=True)
@@ -61,10 +78,12 @@ class Work:
         parts: The same for each part of the split.
         journal: What an earlier run has completed; None where this one cannot be gone on with.
         summed: Whether checksums of the files are wanted.
+        several: Writes items by several processes; None where one must do.
+        said: What the person should know about how it went, a sentence each.
         output: Where files go.
     """
 
-    project: Project
+    project: MaskSource
     items: Sequence[Item]
     folder: Path
     options: Mapping[str, str]
@@ -74,10 +93,13 @@ class Work:
     parts: dict[str, Tally] = field(default_factory=dict)
     journal: Journal | None = None
     summed: bool = True
+    several: Several | None = None
+    said: list[str] = field(default_factory=list)
     output: Output = field(init=False)
     _kept: Parts = field(init=False)
     _open: Opened | None = None
     _mask: ClassMask | None = None
+    _part: str | None = None
     _shape: tuple[int, int] | None = None
     _counted: bool = False
     _here: Tally = field(default_factory=Tally)
@@ -110,24 +132,49 @@ class Work:
 
         All files that `write` makes must come from `target`, `write_*` or `keep`.
         """
+        return self._gathered(lambda items: (self.write(write, i) for i in items))
+
+    def spread(self, writer: Writer) -> Generator[Progress, None, None]:
+        """As `each`, by several processes where that pays.
+
+        Args:
+            writer: A function of a module, which makes the `write` of `each` for a `Work`, in each
+                process anew: items must not need what others have left behind.
+        """
+        if self.several is None:
+            return self.each(writer(self))
+        return self._gathered(partial(self.several, self, writer))
+
+    def _gathered(
+        self, outcomes: Callable[[Sequence[Item]], Generator[Outcome | None, None, None]]
+    ) -> Generator[Progress, None, None]:
+        earlier = {i.name: tally for i in self.items if (tally := self._earlier(i)) is not None}
+        made = outcomes([i for i in self.items if i.name not in earlier])
         try:
             for i, item in enumerate(self.items):
                 yield Progress(i, len(self.items), item.entry.name)
-                tally = self._earlier(item)
+                tally = earlier.get(item.name)
                 if tally is None:
-                    self.output.begin()
-                    self._here, self._mask, self._shape = Tally(), None, None
-                    self._counted = False
-                    write(item)
-                    tally = self._here
-                    self._finish(item)
+                    while (outcome := next(made)) is None:  # another process is still at it
+                        yield Progress(i, len(self.items), item.entry.name)
+                    self._finish(item, outcome)
+                    tally = outcome.tally
                 self.tally.add(tally)
                 self.parts.setdefault(item.split, Tally()).add(tally)
         finally:
+            made.close()
             self.release()
             self._kept.close()
             if self.journal is not None:
                 self.journal.close()
+
+    def write(self, write: Callable[[Item], object], item: Item) -> Outcome:
+        """Write one item."""
+        self.output.begin()
+        self._here, self._mask, self._shape, self._part = Tally(), None, None, None
+        self._counted = False
+        write(item)
+        return Outcome(self.output.settled(), self._here, self._part)
 
     def _earlier(self, item: Item) -> Tally | None:
         if self.journal is None:
@@ -138,11 +185,15 @@ class Work:
         self.output.known(done.files.items())
         return done.tally
 
-    def _finish(self, item: Item) -> None:
+    def _finish(self, item: Item, outcome: Outcome) -> None:
+        self.output.known(outcome.files.items())
+        if outcome.part is not None:
+            self._kept.add(item.name, outcome.part)
         if self.journal is None:
             return
-        files, part = self.output.settled(), self._kept.places.get(item.name)
-        if self.journal.finish(item.name, Done(self._key(item), files, self._here, part)):
+        part = self._kept.places.get(item.name)
+        done = Done(self._key(item), outcome.files, outcome.tally, part)
+        if self.journal.finish(item.name, done):
             self._kept.flush()
             self.journal.flush()
 
@@ -294,7 +345,7 @@ class Work:
 
     def keep(self, item: Item, data: Any) -> None:
         """Put aside what the item adds to a file about all of them; `kept` gives it back."""
-        self._kept.add(item.name, json.dumps(data))
+        self._part = json.dumps(data)
 
     def kept(self, split: str | None = None) -> Iterator[tuple[Item, Any]]:
         """What was kept, one item at a time in order; only of this part of the split, if any."""

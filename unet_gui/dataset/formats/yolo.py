@@ -13,14 +13,15 @@ the pixel. (Ultralytics documentation, "Instance segmentation datasets overview"
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from unet_gui.dataset.formats import yolo_read
 from unet_gui.dataset.formats.format import Format
-from unet_gui.dataset.formats.objects import MaskObject, objects
-from unet_gui.dataset.formats.outline import outline
+from unet_gui.dataset.formats.objects import Objects, objects
+from unet_gui.dataset.formats.outline import outlines
 from unet_gui.dataset.formats.uncovered import (
     BACKGROUND,
     UNCOVERED,
@@ -32,7 +33,9 @@ from unet_gui.dataset.formats.uncovered import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from unet_gui.core.progress import Progress
     from unet_gui.dataset.formats.plan import Item
@@ -47,18 +50,22 @@ def write(work: Work) -> Generator[Progress, None, None]:
         UnetGuiError: an image or mask cannot be read or written.
         OSError: the disk is full, ….
     """
+    yield from work.spread(_writer)
+    yaml = _yaml(work, _numbers(work.survey))
+    work.target("data.yaml").write_text(yaml, encoding="utf-8")
+
+
+def _writer(work: Work) -> Callable[[Item], None]:
     numbers = _numbers(work.survey)
     skip = dropped(work.survey)
     skipped = () if skip is None else (skip,)
 
     def one(item: Item) -> None:
         work.write_image(item, f"images/{item.split}/{item.name}")
-        mask = work.mask(item)
-        lines = [_line(o, mask.shape, numbers[o.class_id]) for o in objects(mask, skip=skipped)]
+        lines = _lines(objects(work.mask(item), skip=skipped), numbers)
         work.write_bytes(f"labels/{item.split}/{item.name}.txt", "".join(lines).encode("ascii"))
 
-    yield from work.each(one)
-    work.target("data.yaml").write_text(_yaml(work, numbers), encoding="utf-8")
+    return one
 
 
 def _numbers(survey: Survey) -> dict[int, int]:
@@ -68,16 +75,21 @@ def _numbers(survey: Survey) -> dict[int, int]:
     return {class_id: number for number, class_id in enumerate(ids)}
 
 
-def _line(found: MaskObject, shape: tuple[int, ...], number: int) -> str:
-    height, width = shape
-    points = outline(found.where)
-    if len(points) < 3:  # fewer would be taken for a box
-        points = np.concatenate((points, points[-1:], points[-1:]))[:3]
-    x = (points[:, 0] + found.rect.x0 + 0.25) / width
-    y = (points[:, 1] + found.rect.y0 + 0.25) / height
-    digits = 8 if max(shape) > 1000 else 6
-    pairs = (f"{a:.{digits}f} {b:.{digits}f}" for a, b in zip(x, y, strict=True))
-    return f"{number} {' '.join(pairs)}\n"
+def _lines(found: Objects, numbers: Mapping[int, int]) -> Iterator[str]:
+    height, width = found.shape
+    digits = 8 if max(found.shape) > 1000 else 6
+    columns, rows = _shares(width, digits), _shares(height, digits)
+    for class_id, points in zip(found.class_ids, outlines(found.numbers()), strict=True):
+        # Fewer than three would be taken for a box.
+        line = points if len(points) > 2 else points[[0, -1, -1]]
+        written = np.stack((columns[line[:, 0]], rows[line[:, 1]]), 1)
+        yield f"{numbers[class_id]} {' '.join(written.reshape(-1).tolist())}\n"
+
+
+@lru_cache(maxsize=8)
+def _shares(length: int, digits: int) -> NDArray[np.object_]:
+    """What stands for each place along a side: most images of a dataset are of few sizes."""
+    return np.array([f"{(i + 0.25) / length:.{digits}f}" for i in range(length)], object)
 
 
 def _yaml(work: Work, numbers: dict[int, int]) -> str:

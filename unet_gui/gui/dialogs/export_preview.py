@@ -136,6 +136,7 @@ def write(
             overwrite=how["overwrite"],
             resume=how["resume"],
             verified=how["verified"],
+            workers=None,
         )
     )
 

@@ -19,7 +19,7 @@ from unet_gui.dataset.formats import export, import_dataset, losses, read, recog
 from unet_gui.dataset.formats.objects import objects
 from unet_gui.dataset.formats.polygons import fill_area
 from unet_gui.dataset.formats.records import Findings
-from unet_gui.dataset.formats.rle import column_runs, counts_of, from_string, to_string
+from unet_gui.dataset.formats.rle import counts_of, from_string, to_strings
 from unet_gui.dataset.project import Project
 from unet_gui.dataset.splits import Split
 
@@ -37,13 +37,14 @@ RING[0, 0], RING[8] = 2, 255
 @settings(deadline=None)
 @given(hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)))
 def test_run_lengths_are_those_of_pycocotools(where):
-    for found in objects(where.astype(np.uint8), skip=[0]):
-        full = np.zeros(where.shape, np.uint8)
-        full[found.rect.slices] = found.where
-        counts = counts_of(column_runs(found.rect, found.where, len(full)), full.size)
-        text = rle.encode(np.asfortranarray(full))["counts"].decode()
-        assert to_string(counts) == text
-        assert from_string(text) == counts
+    mask = where.astype(np.uint8)
+    found = objects(mask, skip=[0])
+    counts = counts_of(found.column_runs(mask), np.full(len(found), mask.size))
+    written = zip(to_strings(counts), counts.lists(), strict=True)
+    for number, (text, lengths) in enumerate(written, start=1):
+        full = np.asfortranarray(found.numbers() == number, np.uint8)
+        assert text == rle.encode(full)["counts"].decode()
+        assert from_string(text) == lengths
 
 
 @given(

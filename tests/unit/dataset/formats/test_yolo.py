@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 from skimage.draw import line, polygon
@@ -22,7 +23,7 @@ from unet_gui.core.errors import DatasetError
 from unet_gui.core.progress import drain
 from unet_gui.dataset.formats import export, import_dataset, losses, read, recognise
 from unet_gui.dataset.formats.objects import objects
-from unet_gui.dataset.formats.outline import outline
+from unet_gui.dataset.formats.outline import outlines
 from unet_gui.dataset.formats.polygons import fill_centres
 from unet_gui.dataset.formats.records import Findings
 from unet_gui.dataset.project import Project
@@ -66,12 +67,22 @@ def by_the_rules(image: Path, labels: Path):
 @given(hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=16)))
 @example(NESTED)
 def test_outlines_fill_to_the_pixel(where):
-    for found in objects(where.astype(np.uint8), skip=[0]):
-        points = outline(found.where)
-        assert np.array_equal(filled(points, found.where.shape), found.where)
+    numbers = objects(where.astype(np.uint8), skip=[0]).numbers()
+    for number, points in enumerate(outlines(numbers), start=1):
+        assert np.array_equal(filled(points, where.shape), numbers == number)
         rect, ours = fill_centres(points)
-        assert np.array_equal(ours, found.where[rect.slices])
-        assert (rect.width, rect.height) == (found.rect.width, found.rect.height)
+        assert np.array_equal(ours, numbers[rect.slices] == number)
+        assert np.count_nonzero(ours) == np.count_nonzero(numbers == number)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2), elements=st.integers(0, 3)))
+@settings(deadline=None)
+def test_objects_side_by_side_have_outlines_of_their_own(mask):
+    numbers = objects(mask).numbers()
+    together = outlines(numbers)
+    for number, points in enumerate(together, start=1):
+        (alone,) = outlines((numbers == number).astype(np.int32))
+        assert points.tolist() == alone.tolist()
 
 
 # What OpenCV 5.0.0 fills, noted down once: it is not installed where the tests run.
