@@ -35,7 +35,7 @@ BORDER_PER_STROKE: Final = 150
 fitted to a scripted person who corrected membranes."""
 
 FADING: Final = 0.7
-LEARNING: Final = 0.5
+LEARNING: Final = 0.75
 """A proposal costs as much less than a trial as this power of how many more images were learnt
 from since (power laws of learning curves, Hestness et al. 2017)."""
 
@@ -87,8 +87,8 @@ CANDIDATES: Final = tuple(
 """Of about equally cheap ones the first is taken. None smooths so much that it moves borders: what
 is left of it in accepted masks would speak for it in every later trial."""
 
-TIE: Final = 0.02
-"""Saving less than this part of what drawing by hand costs is no reason for another way."""
+TRIFLE: Final = 5.0
+"""Strokes; saving fewer over all trials is no reason for another way than the first."""
 
 
 def mixed(base: Floats, context: Floats | None, finish: Finish) -> Floats:
@@ -171,7 +171,7 @@ def choose(records: Iterable[Sequence[float]], images: int) -> tuple[Finish, boo
     better = (np.clip(learnt, 1, max(images, 1)) / max(images, 1)) ** LEARNING
     weights = FADING ** np.arange(len(rows))[::-1]
     total = (weights * better) @ costs
-    enough = total <= total.min() + TIE * (weights @ by_hand)
+    enough = total < total.min() + TRIFLE
     return CANDIDATES[int(enough.argmax())], bool(total.min() <= weights @ by_hand)
 
 

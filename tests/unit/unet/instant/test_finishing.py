@@ -51,35 +51,33 @@ def test_a_long_thin_mistake_is_more_than_a_stroke():
 
 
 def record(learnt=1, **costs):
-    """Ten strokes by hand and for every way but those given by their place."""
-    row = [10.0] * (len(CANDIDATES) + 1)
+    """A hundred strokes by hand and for every way but those given by their place."""
+    row = [100.0] * (len(CANDIDATES) + 1)
     for place, cost in costs.items():
         row[int(place[1:])] = cost
     return [*row, float(learnt)]
 
 
 def test_the_cheapest_way_is_chosen_and_the_latest_counts_most():
-    assert choose([record(_3=2)], 1) == (CANDIDATES[3], True)
-    assert choose([record(_3=2, _5=9), record(_5=2, _3=9)], 1) == (CANDIDATES[5], True)
-    assert choose([record(_3=2), record(_5=9)], 1) == (CANDIDATES[3], True)
+    assert choose([record(_3=20)], 1) == (CANDIDATES[3], True)
+    assert choose([record(_3=20, _5=90), record(_5=20, _3=90)], 1) == (CANDIDATES[5], True)
+    assert choose([record(_3=20), record(_5=90)], 1) == (CANDIDATES[3], True)
 
 
 def test_a_trifle_is_no_reason_for_another_way():
-    row = record(_0=5.1, _7=5)
-    assert choose([row], 1) == (CANDIDATES[0], True)
-    row[0] = 6
-    assert choose([row], 1) == (CANDIDATES[7], True)
+    assert choose([record(_0=54, _7=50)], 1) == (CANDIDATES[0], True)
+    assert choose([record(_0=56, _7=50)], 1) == (CANDIDATES[7], True)
 
 
 def test_drawing_by_hand_may_be_cheaper_than_all():
     row = record()
-    row[-2] = 9.0
+    row[-2] = 99.0
     assert not choose([row], 1)[1]
 
 
 def test_more_images_have_been_learnt_from_since():
     row = record(learnt=2)
-    row[-2] = 9.0
+    row[-2] = 90.0
     assert not choose([row], 2)[1]
     assert choose([row], 3)[1]
     assert not choose([row], 1)[1], "none is unlearnt"
