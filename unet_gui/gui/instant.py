@@ -299,15 +299,12 @@ def _load(project: Project) -> Generator[None, None, Any]:
     _make_way()
     from unet_gui.unet.device import pick
     from unet_gui.unet.instant.cache import FeatureCache
-    from unet_gui.unet.instant.forest import preload
     from unet_gui.unet.instant.live import LiveLearner
     from unet_gui.unet.instant.proposing import Proposer
     from unet_gui.unet.records import FILE_NAME
     from unet_gui.unet.rounds import starter
     from unet_gui.unet.starting import encoder_at_hand
 
-    yield
-    preload()
     yield
     weights = encoder_at_hand(starter=starter())
     yield

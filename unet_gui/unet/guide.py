@@ -87,7 +87,6 @@ class Guide:
             "share": self.share,
             "ids": self.ids,
             "seed": self.instant.seed,
-            "trees": self.instant.trees,
         }
 
 

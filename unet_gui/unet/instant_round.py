@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -16,7 +15,6 @@ from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.finishing import FAR_OFF, choose
-from unet_gui.unet.instant.forest import preload
 from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
 from unet_gui.unet.instant.lookout import Lookout, Others, is_whole, judged
 from unet_gui.unet.instant.memory import lesson
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.memory import Painted
     from unet_gui.unet.samples import Sample
-    from unet_gui.unet.scoring import Score
     from unet_gui.unet.weights import EncoderWeights
 
 CONTEXT_STEPS: Final = 150
@@ -94,7 +91,6 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
         CheckpointError: encoder weights are missing or do not fit.
     """
     began = time.perf_counter()
-    Thread(target=preload, daemon=True).start()
     device = device or pick()
     sample_set = SampleSet(list(samples))
     for progress in sample_set.scan(classes.ids):
@@ -121,7 +117,13 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
                 progress.done, progress.total, _since(began), None, float("nan"), text="Learning"
             )
         net.finish, tried = choose(lookout.trials.values(), len(lookout.whole))
-    previous = _previous(parent, before, earlier, lookout, classes, sample_set, device)
+    rival = _comparable(parent, net, weights, classes)
+    previous = (
+        score_parent(parent, classes, ScoreSet(sample_set), device)
+        if rival is None
+        # from the features at hand, for they are the ones it looks at
+        else lookout.score(cast("InstantNet", rival.net))
+    )
     score = lookout.score(net)
     silent = bool(lookout.areas) and not tried and score.pixel_accuracy < 1 - FAR_OFF
     seconds = _since(began)
@@ -177,17 +179,17 @@ class _Eye:
 
 
 def _comparable(
-    before: Checkpoint | None,
+    other: Checkpoint | None,
     net: InstantNet,
     weights: EncoderWeights | None,
     classes: ClassTable,
 ) -> Checkpoint | None:
-    """The round before where it is an instant learner over the same encoder and classes."""
-    if before is None or not isinstance(before.net, InstantNet) or weights is None:
+    """Another round where it is an instant learner over the same encoder and classes."""
+    if other is None or not isinstance(other.net, InstantNet) or weights is None:
         return None
-    same = before.info.get("encoder") == weights.digest and before.spec == net.spec
-    known = before.info.get("classes") == class_list(classes)
-    return before if same and known else None
+    same = other.info.get("encoder") == weights.digest and other.spec == net.spec
+    known = other.info.get("classes") == class_list(classes)
+    return other if same and known else None
 
 
 def _look(
@@ -264,21 +266,6 @@ def _fit_context(
     return fit_context(net, lookout.shared_out(), steps, before=old, more=more)
 
 
-def _previous(  # noqa: PLR0913 - all that may be compared with
-    parent: Checkpoint | None,
-    before: Checkpoint | None,
-    earlier: Checkpoint | None,
-    lookout: Lookout,
-    classes: ClassTable,
-    samples: SampleSet,
-    device: Device,
-) -> Score | None:
-    """The parent's score, from the features at hand where they are the ones it looks at."""
-    if parent is not None and parent is before and earlier is not None:
-        return lookout.score(cast("InstantNet", earlier.net))
-    return score_parent(parent, classes, ScoreSet(samples), device)
-
-
 def _quietly(
     job: Generator[None, None, Painted | None], settings: InstantSettings
 ) -> Generator[TrainProgress, None, Painted | None]:
@@ -308,12 +295,7 @@ def _about(net: InstantNet, classes: ClassTable, weights: EncoderWeights | None)
         "encoder": RANDOM if weights is None else weights.digest,
         "encoder_source": RANDOM if weights is None else weights.source,
         "seed": net.seed,
-        "trees": net.trees,
         "finish": net.finish.to_info(),
-        "pixels": {
-            str(int(i)): int(n)
-            for i, n in zip(*np.unique(net.labels.numpy(), return_counts=True), strict=True)
-        },
     }
 
 

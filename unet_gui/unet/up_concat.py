@@ -29,7 +29,13 @@ class Frame:
 
 
 def init_new(conv: nn.Conv2d, *, relu: bool) -> None:
-    """He et al. 2015, "Delving deep into rectifiers", section 2.2; biases start at zero."""
+    """He et al. 2015, "Delving deep into rectifiers", section 2.2; biases start at zero.
+
+    On the meta device there are only shapes; random numbers there would load torch's compiler,
+    which takes more than a second.
+    """
+    if conv.weight.is_meta:
+        return
     nn.init.kaiming_normal_(conv.weight, nonlinearity="relu" if relu else "linear")
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)

@@ -67,6 +67,8 @@ def new_net(weights: EncoderWeights | None, num_classes: int, *, seed: int = 0) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = InstantNet(spec, "imagenet" if weights is None else weights.normalisation, seed=seed)
+        if weights is None:
+            net.randomise()
     if weights is not None:
         weights.load_into(net.vgg)
     # as it is stored, so that a loaded network computes the same as the one that was saved
@@ -87,7 +89,6 @@ def fit(
             where they have learnt the same classes before.
     """
     labels = torch.from_numpy(lesson.labels)
-    filters = torch.from_numpy(lesson.filters)
     warm = warm and net.class_ids == tuple(int(i) for i in torch.unique(labels))
     data = Training(
         torch.from_numpy(lesson.levels),
@@ -110,15 +111,14 @@ def fit(
         heads.append(head)
     forest = growing.grown()
     yield Progress(total, total, "Learning")
-    net.trees = effort.trees
-    net.take(heads, forest, (filters[kept], labels[kept]), net.context)
+    net.take(heads, forest, net.context)
 
 
 class _Growing:
     """A forest that grows beside the heads where there is a core for it."""
 
     def __init__(self, filters: Floats, labels: Pixels, trees: int, seed: int) -> None:
-        self._grow = partial(Forest, filters, labels, trees=trees, seed=seed)
+        self._grow = partial(Forest.grown, filters, labels, trees=trees, seed=seed)
         self._pool: ThreadPoolExecutor | None = None
         if torch.get_num_threads() > 1:
             self._pool = ThreadPoolExecutor(1)

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet.instant.context import Context
 from unet_gui.unet.instant.features import USED_LEVELS, Maps, encode, filter_image
-from unet_gui.unet.instant.filters import FEATURES, filter_octaves
+from unet_gui.unet.instant.filters import filter_octaves
 from unet_gui.unet.instant.finishing import PLAIN, Finish, disputed, mixed, smooth
-from unet_gui.unet.instant.forest import TREES, Forest
+from unet_gui.unet.instant.forest import NO_FOREST, Forest
 from unet_gui.unet.instant.head import NEVER, Head
 from unet_gui.unet.model import LEVELS, Encoder, EncoderDecoder, ModelSpec, encoder_channels
 from unet_gui.unet.pixels import MEAN, STD
+from unet_gui.unet.up_concat import init_new
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +41,15 @@ HEAD_LEVELS: Final = (3, 4)
 FOREST_STEP: Final = 2
 """The forest looks at blocks of 2×2 pixels: a quarter of the time, no worse on eight data sets."""
 
+TREES: Final = (
+    "tree_classes",
+    "tree_channels",
+    "tree_features",
+    "tree_thresholds",
+    "tree_shares",
+)
+"""Tensors of a checkpoint that hold the forest."""
+
 FOREST_WEIGHT: Final = 2.0
 """How much the forest counts beside each head: the best average over eight data sets."""
 
@@ -47,32 +57,31 @@ FOREST_WEIGHT: Final = 2.0
 class InstantNet(EncoderDecoder):
     """Class probabilities from features that never change and parts that are fitted in a second.
 
-    In place of the trees it holds the pixels they are grown from, which give the same trees again.
-
     Attributes:
         finish: How probabilities become a mask.
         disputed: Share of the pixels of the last image or tile that its parts disagreed on.
     """
 
     own_precision = True
-    filters: Tensor
-    labels: Tensor
+    tree_classes: Tensor
+    tree_channels: Tensor
+    tree_features: Tensor
+    tree_thresholds: Tensor
+    tree_shares: Tensor
 
     def __init__(
         self,
         spec: ModelSpec,
         normalisation: Normalisation = "imagenet",
         *,
-        rows: tuple[int, int] = (0, 1),
         seed: int = 0,
         context: bool = False,
     ) -> None:
-        """Build.
+        """Build; the encoder's weights are whatever is in memory until they are loaded.
 
         Args:
             spec: Its decoder is "instant".
             normalisation: What the encoder expects.
-            rows: How many pixels, of how many channels, the forest is grown from.
             seed: Of heads and trees.
             context: With a context decoder.
         """
@@ -80,15 +89,10 @@ class InstantNet(EncoderDecoder):
         self.spec = spec
         self.normalisation: Normalisation = normalisation
         self.seed = seed
-        self.trees = TREES
-        self.vgg = Encoder(spec.in_channels, spec.width)
-        self.vgg.features = self.vgg.features[: LEVELS[USED_LEVELS - 1][1]]
+        self.vgg = _unfilled(spec)
         channels = encoder_channels(spec.width)
         self.heads = nn.ModuleList(Head(channels[:n], spec.num_classes) for n in HEAD_LEVELS)
-        count, planes = rows
-        self.register_buffer("filters", torch.zeros(count, planes, FEATURES))
-        self.register_buffer("labels", torch.zeros(count, dtype=torch.uint8))
-        self._forest: Forest | None = None
+        self.plant(NO_FOREST)
         self.context: Context | None = self.new_context() if context else None
         self.finish: Finish = PLAIN
         self.disputed = 0.0
@@ -101,39 +105,48 @@ class InstantNet(EncoderDecoder):
     @property
     def class_ids(self) -> tuple[int, ...]:
         """Ids that it has seen painted, sorted; nothing else is ever predicted."""
-        return tuple(int(i) for i in torch.unique(self.labels))
+        return tuple(self.tree_classes.tolist())
 
     @property
     def forest(self) -> Forest:
-        """Grown when it is first needed.
+        """The trees, over this network's own memory.
 
         Raises:
             CheckpointError: nothing was learnt.
         """
-        if self._forest is None:
-            if not len(self.labels):
-                raise CheckpointError("The instant learner has not learnt anything yet.")
-            self._forest = Forest(
-                self.filters.cpu().numpy(),
-                self.labels.cpu().numpy(),
-                trees=self.trees,
-                seed=self.seed,
-            )
-        return self._forest
+        if not len(self.tree_classes):
+            raise CheckpointError("The instant learner has not learnt anything yet.")
+        return self._forest()
 
-    def take(
-        self,
-        heads: Sequence[Head],
-        forest: Forest,
-        rows: tuple[Tensor, Tensor],
-        context: Context | None = None,
-    ) -> None:
-        """Replace everything fitted at once: heads, trees, the pixels they grew from, context."""
+    def _forest(self) -> Forest:
+        return Forest(
+            self.class_ids,
+            int(self.tree_channels),
+            self.tree_features.cpu().numpy(),
+            self.tree_thresholds.cpu().numpy(),
+            self.tree_shares.cpu().numpy(),
+        )
+
+    def plant(self, forest: Forest) -> None:
+        """Replace the trees."""
+        self.register_buffer("tree_classes", torch.tensor(forest.class_ids, dtype=torch.uint8))
+        self.register_buffer("tree_channels", torch.tensor(forest.channels, dtype=torch.uint8))
+        self.register_buffer("tree_features", torch.from_numpy(forest.features))
+        self.register_buffer("tree_thresholds", torch.from_numpy(forest.thresholds))
+        self.register_buffer("tree_shares", torch.from_numpy(forest.shares))
+
+    def take(self, heads: Sequence[Head], forest: Forest, context: Context | None = None) -> None:
+        """Replace everything fitted at once: heads, trees, context."""
         self.heads = nn.ModuleList(heads)
         self.context = context
-        self._forest = forest
-        self.filters, self.labels = rows
+        self.plant(forest)
         self.requires_grad_(False)
+
+    def randomise(self) -> None:
+        """Random weights for the encoder."""
+        for layer in self.vgg.features:
+            if isinstance(layer, nn.Conv2d):
+                init_new(layer, relu=True)
 
     def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
         """Compute the encoder, and it alone, there and in the device's number format."""
@@ -219,11 +232,10 @@ class InstantNet(EncoderDecoder):
         other.vgg = copy.deepcopy(self.vgg, memo)
         other.take(
             [copy.deepcopy(h, memo) for h in self.heads],  # type: ignore[misc]
-            self.forest,
-            (self.filters, self.labels),
+            self._forest(),
             copy.deepcopy(self.context, memo),
         )
-        other.finish, other.trees = self.finish, self.trees
+        other.finish = self.finish
         return other.train(self.training)
 
 
@@ -239,20 +251,42 @@ def restored(
         spec: What was built.
         state: The tensors.
         normalisation: What its encoder expects.
-        info: Its model.json, which knows seed and number of trees.
+        info: Its model.json, which knows the seed.
+
+    Raises:
+        CheckpointError: its trees make no sense.
     """
-    filters = state.get("filters")
-    shape = (0, 1) if filters is None or filters.ndim != 3 else tuple(filters.shape[:2])
     net = InstantNet(
         spec,
         normalisation,
-        rows=(shape[0], shape[1]),
         seed=int(info.get("seed", 0)),
         context=any(key.startswith("context.") for key in state),
     )
-    net.trees = max(1, int(info.get("trees", TREES)))
+    if all(key in state for key in TREES):
+        net.plant(_stored_forest(state))
     net.finish = Finish.from_info(info.get("finish"))
     return net
+
+
+def _unfilled(spec: ModelSpec) -> Encoder:
+    """The levels that are used, without the random numbers that loading would replace."""
+    with torch.device("meta"):
+        encoder = Encoder(spec.in_channels, spec.width)
+    encoder.features = encoder.features[: LEVELS[USED_LEVELS - 1][1]]
+    for layer in encoder.features:
+        if isinstance(layer, nn.Conv2d):
+            # `to_empty` would load sympy
+            layer.weight = nn.Parameter(torch.empty(layer.weight.shape))
+            layer.bias = nn.Parameter(torch.empty(layer.weight.shape[0]))
+    return encoder
+
+
+def _stored_forest(state: Mapping[str, Tensor]) -> Forest:
+    classes, channels, *rest = (state[key].numpy() for key in TREES)
+    forest = Forest(tuple(int(i) for i in classes.ravel()), int(channels.ravel()[0]), *rest)
+    if not forest.sound:
+        raise CheckpointError("The trees of the instant learner are damaged.")
+    return forest
 
 
 def _pixels(x: Tensor, normalisation: Normalisation) -> NDArray[np.uint8]:
