@@ -51,7 +51,7 @@ class Survey(QObject):
         self._wanted: list[str] = []
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look)
-        for busy in (session.mask_changed, session.history_changed, session.image_opened):
+        for busy in (session.mask_touched, session.history_changed, session.image_opened):
             busy.connect(self._on_busy)
         session.project_closed.connect(lambda: self.want([]))
 

@@ -13,6 +13,7 @@ from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.protection import Protection
 from unet_gui.gui.documents import ghost_cache
 from unet_gui.gui.jobs import JobRunner
+from unet_gui.gui.listeners import Listeners
 from unet_gui.gui.saver import MaskSaver
 from unet_gui.gui.undo_keeper import UndoKeeper
 
@@ -40,13 +41,14 @@ TOUCHED_AFTER: Final = 40
 class Painting(QObject):
     """The open image, its mask and what is proposed for it.
 
-    Signals carry: `mask_changed` and `ghost_changed` the Rect that needs a repaint, `mask_touched`
-    the latest such Rect, once in a while, for all who need not hear of each move of a brush,
-    `status_changed` the name of an image, `failed` an error worth a dialog, `noticed` a line for
+    Attributes:
+        mask_changed: who hears of each move of a brush the Rect that needs a repaint.
+
+    Signals carry: `ghost_changed` the Rect that needs a repaint, `mask_touched` the latest one of
+    the mask, once in a while, for all who need not hear of each move of a brush, `status_changed` the name of an image, `failed` an error worth a dialog, `noticed` a line for
     the status bar.
     """
 
-    mask_changed = Signal(object)
     mask_touched = Signal(object)
     ghost_changed = Signal(object)
     history_changed = Signal()
@@ -56,6 +58,7 @@ class Painting(QObject):
 
     def __init__(self, parent: QObject | None = None, *, synchronous: bool = False) -> None:
         super().__init__(parent)
+        self.mask_changed: Listeners[Rect] = Listeners()
         self.project: Project | None = None
         self.entry: ImageEntry | None = None
         self.source: ImageSource | None = None
