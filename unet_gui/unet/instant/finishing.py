@@ -84,9 +84,9 @@ UNTRIED: Final = Finish(context=0.0, blur=1.5, speck=128)
 CANDIDATES: Final = tuple(
     Finish(*each) for each in product((0.5, 0.0, 0.8), (1.5, 0.7, 0.0), (128, 40, 0))
 )
-"""Of about equally cheap ones the first is taken. Accepted masks keep what was left wrong of the way
-that was shown and speak for it in every later trial: so none smooths so much that it moves borders,
-and the first is half of each part, which is never far off."""
+"""Of about equally cheap ones the first is taken. Accepted masks keep what was left wrong of the
+way that was shown and speak for it in every later trial: so none smooths so much that it moves
+borders, and the first is half of each part, which is never far off."""
 
 TRIFLE: Final = 5.0
 """Strokes; saving fewer over all trials is no reason for another way than the first."""
