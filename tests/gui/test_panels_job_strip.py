@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QStatusBar
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
 from unet_gui.gui import mask_edits
+from unet_gui.gui.long_work import LongWork
 from unet_gui.gui.mask_edits import MaskEdits
 from unet_gui.gui.panels.job_strip import JobStrip
 from unet_gui.gui.state import ViewState
@@ -46,3 +47,32 @@ def test_it_is_seen_only_while_something_takes_long(strip, edits, qtbot):
     QApplication.processEvents()
     assert not edits.busy
     assert not strip.isVisible()
+
+
+def test_what_a_tool_does_for_long_is_shown_and_given_up_too(qtbot, edits):
+    work, given_up = LongWork(), []
+    work._tell.setInterval(0)
+    bar, strip = QStatusBar(), JobStrip(edits, work)
+    qtbot.addWidget(bar)
+    bar.insertPermanentWidget(0, strip)
+    bar.show()
+
+    def cancel():
+        given_up.append(True)
+        work.end()
+
+    work.begin("Fill", cancel)
+    qtbot.waitUntil(strip.isVisible)
+    assert "Fill" in strip.label.text()
+    work.progressed.emit(Progress(1, 4))
+    assert strip.bar.value() == 1
+    strip.stop.click()
+    assert given_up == [True]
+    assert not work.busy
+    assert not strip.isVisible()
+    work.begin("Short", cancel)
+    work.end()
+    with qtbot.assertNotEmitted(work.long_running, wait=50):
+        pass
+    work.cancel()  # nothing is left to give up
+    assert given_up == [True]

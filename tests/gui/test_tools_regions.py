@@ -5,9 +5,10 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 
+from unet_gui.core.document import Document
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
-from unet_gui.gui.canvas.tools import pointed
+from unet_gui.gui.canvas.tools import base, pointed
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.state import Tool
 
@@ -131,6 +132,78 @@ def test_escape_gives_up_looking_for_a_region(walls, queue):
     QTest.keyClick(walls.canvas, Qt.Key.Key_Escape)
     with pytest.raises(KeyError):
         queue(pointed.CLICK_KEY)
+
+
+def test_a_huge_region_is_written_in_the_background_too(walls, queue, monkeypatch):
+    monkeypatch.setattr(base, "WRITTEN_AT_ONCE", 0)
+    monkeypatch.setattr(base, "BAND", 3)
+    work, said = walls.session.long_work, []
+    work.busy_changed.connect(said.append)
+    steps = len(walls.session.document.history.steps)
+    before = walls.session.document.mask.copy()
+    walls.drag((20.5, 20.5))
+    assert work.busy
+    queue(pointed.CLICK_KEY)
+    assert np.array_equal(walls.session.document.mask, before)
+    assert work.busy
+    queue(base.WRITING)
+    assert (walls.session.document.mask[10:30, 10:30] == 1).all()
+    assert walls.session.document.history.undo_name == "Fill"
+    assert len(walls.session.document.history.steps) == steps + 1
+    assert said == [True, False, True, False]
+    walls.session.undo()
+    assert np.array_equal(walls.session.document.mask, before)
+
+
+def test_another_click_does_not_drop_what_is_being_written(walls, queue, qtbot, monkeypatch):
+    monkeypatch.setattr(base, "WRITTEN_AT_ONCE", 0)
+    walls.drag((20.5, 20.5))
+    queue(pointed.CLICK_KEY)
+    with qtbot.waitSignal(walls.session.noticed):
+        walls.drag((20.5, 20.5))
+    queue(base.WRITING)
+    assert (walls.session.document.mask[10:30, 10:30] == 1).all()
+
+
+def test_a_region_is_not_written_into_the_mask_of_another_image(walls, queue, monkeypatch):
+    monkeypatch.setattr(base, "WRITTEN_AT_ONCE", 0)
+    walls.drag((20.5, 20.5))
+    queue(pointed.CLICK_KEY)
+    own, other = walls.session.document, Document.blank(*walls.session.document.shape)
+    other.revision = own.revision
+    walls.session.document = other
+    queue(base.WRITING)
+    assert not list(other.keys)
+
+
+@pytest.mark.parametrize("how", ["key", "strip"])
+def test_what_is_being_written_is_given_up_without_a_trace(walls, queue, monkeypatch, how):
+    monkeypatch.setattr(base, "WRITTEN_AT_ONCE", 0)
+    before = walls.session.document.mask.copy()
+    walls.drag((20.5, 20.5))
+    queue(pointed.CLICK_KEY)
+    if how == "key":
+        QTest.keyClick(walls.canvas, Qt.Key.Key_Escape)
+    else:
+        walls.session.long_work.cancel()
+    assert not walls.session.long_work.busy
+    with pytest.raises(KeyError):
+        queue(base.WRITING)
+    assert np.array_equal(walls.session.document.mask, before)
+
+
+def test_painting_while_a_region_is_written_keeps_what_was_painted(
+    walls, queue, qtbot, monkeypatch
+):
+    monkeypatch.setattr(base, "WRITTEN_AT_ONCE", 0)
+    walls.drag((20.5, 20.5))
+    queue(pointed.CLICK_KEY)
+    walls.session.apply("own", Rect(0, 0, 5, 5), 2)
+    before = walls.session.document.mask.copy()
+    with qtbot.waitSignal(walls.session.noticed):
+        queue(base.WRITING)
+    assert np.array_equal(walls.session.document.mask, before)
+    assert not walls.session.long_work.busy
 
 
 # -- accepting -------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         self.learner.round_used.connect(self.images.read_statuses)
         self.classes.recolor_requested.connect(self.flows.recolor_class)
         self.flows.pixel_size_changed.connect(self.show_pixel_size)
-        self.status.insertPermanentWidget(1, JobStrip(self.mask_edits))
+        self.status.insertPermanentWidget(1, JobStrip(self.mask_edits, session.long_work))
         self.data_flows.round_made.connect(self.learner.use_round)
         self.data_flows.learn_requested.connect(
             lambda path: self.finetuning.start(float(self.learner.budget), parent=str(path))

@@ -122,9 +122,16 @@ class Superpixels:
             return all(block in self._blocks for block in self._touched(rect))
 
     def prepare(self, rect: Rect) -> Generator[Progress, None, None]:
-        """Find what is missing for `covered(rect, …)`. For the background; yields after blocks."""
+        """Find what is missing for `covered(rect, …)`. For the background; yields after blocks.
+
+        From the middle outwards: where the pointer is, cells are there first.
+        """
         with self._lock:
             missing = [b for b in self._touched(rect) if b not in self._blocks]
+        y, x = (
+            (a + b) / 2 / self._block - 0.5 for a, b in ((rect.y0, rect.y1), (rect.x0, rect.x1))
+        )
+        missing.sort(key=lambda block: (block[0] - y) ** 2 + (block[1] - x) ** 2)
         for done, block in enumerate(missing):
             yield Progress(done, len(missing))
             self._get(block)

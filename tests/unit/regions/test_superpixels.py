@@ -129,3 +129,16 @@ def test_tiny_images_and_one_colour(shape):
     box, inside = cells.covered(bounds, np.ones(shape, bool))
     assert box == bounds
     assert inside.all()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_cells_are_found_from_the_middle_outwards(image):
+    cells = cells_of(image)
+    middle, corner = Rect(60, 40, 61, 41), Rect(0, 0, 1, 1)
+    job = cells.prepare(Rect(0, 0, 130, 90))
+    next(job)
+    while not cells.ready(middle):
+        next(job)
+    assert not cells.ready(corner)
+    list(job)
+    assert cells.ready(corner)

@@ -12,14 +12,16 @@ from unet_gui.gui.theme.widgets import named
 
 if TYPE_CHECKING:
     from unet_gui.core.progress import Progress
+    from unet_gui.gui.long_work import LongWork
     from unet_gui.gui.mask_edits import MaskEdits
 
 
 class JobStrip(QWidget):
-    """Seen while a command over the mask runs for long."""
+    """Seen while a command over the mask, or what a tool does, runs for long."""
 
-    def __init__(self, edits: MaskEdits, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, *works: MaskEdits | LongWork) -> None:
+        super().__init__()
+        self._works = works
         self.setObjectName("job_strip")
         self.label = named(QLabel(), "job_name")
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -35,10 +37,11 @@ class JobStrip(QWidget):
         for widget in (self.label, self.bar, self.stop):
             row.addWidget(widget)
         self.hide()
-        edits.long_running.connect(self._begin)
-        edits.progressed.connect(self._show_progress)
-        edits.busy_changed.connect(self._on_busy_changed)
-        self.stop.clicked.connect(edits.cancel)
+        for work in works:
+            work.long_running.connect(self._begin)
+            work.progressed.connect(self._show_progress)
+            work.busy_changed.connect(self._on_busy_changed)
+            self.stop.clicked.connect(work.cancel)
 
     def _begin(self, name: str) -> None:
         self.label.setText(self.tr("{0}… you can go on looking around").format(name))
@@ -48,6 +51,6 @@ class JobStrip(QWidget):
         self.bar.setRange(0, max(1, progress.total))
         self.bar.setValue(progress.done)
 
-    def _on_busy_changed(self, busy: bool) -> None:
-        if not busy:
+    def _on_busy_changed(self, _busy: bool) -> None:
+        if not any(work.busy for work in self._works):
             self.hide()

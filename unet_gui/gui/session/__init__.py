@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.gui.documents import document_cache, image_cache, load_job, read_image_job
+from unet_gui.gui.long_work import LongWork
 from unet_gui.gui.session.opening import open_job, refresh_job
 from unet_gui.gui.session.order import ImageOrder
 from unet_gui.gui.session.painting import Painting
@@ -33,11 +34,11 @@ _OPENING: Final = "project"
 class Session(Painting):
     """One open project, one open image, its document and ghost.
 
-    Signals carry: `image_failed` the name and the error, `save_state_changed` a SaveState; for the
-    others see `Painting`.
+    Signals carry: `image_failed` a name and an error, `save_state_changed` a SaveState.
 
     Attributes:
         opening: The folder that is being opened in the background; None most of the time.
+        long_work: What a tool does in the background.
     """
 
     opening_changed = Signal()
@@ -57,6 +58,7 @@ class Session(Painting):
     def __init__(self, parent: QObject | None = None, *, synchronous: bool = False) -> None:
         super().__init__(parent, synchronous=synchronous)
         self.opening: Path | None = None
+        self.long_work = LongWork(self)
         self._order = ImageOrder()
         self._images = image_cache()
         self._documents = document_cache()

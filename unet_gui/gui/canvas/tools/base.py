@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import numpy as np
@@ -11,14 +12,19 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.core.draft import Draft
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.progress import Progress
 from unet_gui.gui.state import Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from unet_gui.core.brush import Point
     from unet_gui.core.document import Document
+    from unet_gui.core.errors import UnetGuiError
+    from unet_gui.core.protection import Protection
+    from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.gui.canvas.viewport import Viewport
     from unet_gui.gui.session import Session
     from unet_gui.gui.state import ToolOptions, ViewState
@@ -28,6 +34,15 @@ Region = tuple[Rect, NDArray[np.bool_]]
 
 CLOSE: Final = 8.0
 """Logical pixels within which the pointer is meant to be at a point."""
+
+
+WRITTEN_AT_ONCE: Final = 4_000_000
+"""Pixels around a region up to which it is painted on the spot."""
+
+BAND: Final = 256
+"""Rows written between two points where writing can be given up."""
+
+WRITING: Final = "write a region"
 
 
 def tr(text: str) -> str:
@@ -98,6 +113,7 @@ class Bench:
         modifiers: keys held now.
         line_start: where the last stroke ended, in image coordinates.
         changed: to be called when a preview has changed without an event of the pointer.
+        writing: a region is being written in the background.
     """
 
     def __init__(
@@ -114,6 +130,7 @@ class Bench:
         self.at: QPointF | None = None
         self.modifiers = Qt.KeyboardModifier.NoModifier
         self.line_start: Point | None = None
+        self.writing = False
 
     @property
     def document(self) -> Document | None:
@@ -164,6 +181,50 @@ class Bench:
         rect, where = region
         if not rect.empty:
             self.session.apply(name, rect, value, where=where)
+
+    def apply_aside(self, name: str, region: Region, value: int) -> None:
+        """As `apply`, of a region that may be huge: written in the background then.
+
+        When the mask changes meanwhile nothing is painted, and the person is told.
+        """
+        rect, session, document = region[0], self.session, self.document
+        if document is None or rect.width * rect.height <= WRITTEN_AT_ONCE:
+            self.apply(name, region, value)
+            return
+        session.long_work.begin(name, self.stop_writing)
+        self.writing = True
+        session.runner.submit(
+            WRITING,
+            partial(_written, name, document.snapshot(), document.protection, region, value),
+            on_item=session.long_work.progressed.emit,
+            on_done=partial(self._take, document),
+            on_error=self._on_error,
+            priority=-20,
+        )
+
+    def stop_writing(self) -> bool:
+        """Give up what is being written. False when nothing is."""
+        was, self.writing = self.writing, False
+        if was:
+            self.session.runner.cancel(WRITING)
+            self.session.long_work.end()
+        return was
+
+    def done_writing(self) -> bool:
+        """Whether there is nothing that waits to be written; else the person is told."""
+        if self.writing:
+            self.session.noticed.emit(tr("The region before this one is still being painted."))
+        return not self.writing
+
+    def _take(self, document: Document, draft: Draft) -> None:
+        self.writing = False
+        self.session.long_work.end()
+        if self.document is document and self.session.take(draft) is None:
+            self.session.noticed.emit(tr("The mask has changed meanwhile. Click again."))
+
+    def _on_error(self, error: UnetGuiError) -> None:
+        self.stop_writing()
+        self.session.failed.emit(error)
 
     def read_image(self, rect: Rect, level: int = 0) -> NDArray[np.uint8]:
         """RGB pixels of a rectangle of a level of the open image."""
@@ -241,6 +302,20 @@ class CanvasTool:
 
     def key(self, key: int) -> None:
         """A key that was wanted."""
+
+
+def _written(
+    name: str, mask: MaskSnapshot, protection: Protection, region: Region, value: int
+) -> Generator[Progress, None, Draft]:
+    (rect, where), draft = region, Draft(name, mask, protection)
+    tops = range(rect.y0, rect.y1, BAND)
+    for number, top in enumerate(tops):
+        yield Progress(number, len(tops))
+        band = Rect(rect.x0, top, rect.x1, min(top + BAND, rect.y1))
+        draft.write(band, value, where[top - rect.y0 : band.y1 - rect.y0])
+    for _ in draft.finish():
+        yield Progress(1, 1)
+    return draft
 
 
 def tool_name(tool: Tool, *, erase: bool = False) -> str:

@@ -66,7 +66,11 @@ class FillTool(PointedTool):
         if value == old:
             self._say_nothing_to_do(value)
             return
-        self.bench.session.apply(tool_name(self.tool, erase=erase), rect, value, where=where)
+        name = tool_name(self.tool, erase=erase)
+        if where is None:  # all tiles become one and the same
+            self.bench.session.apply(name, rect, value)
+        else:
+            self.bench.apply_aside(name, (rect, where), value)
 
     def _say_nothing_to_do(self, value: int) -> None:
         said = tr("These pixels are unlabelled already.")

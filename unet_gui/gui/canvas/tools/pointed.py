@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
-from unet_gui.gui.canvas.tools.base import CanvasTool, Preview, Region, tr
+from unet_gui.gui.canvas.tools.base import CanvasTool, Preview, Region, tool_name, tr
 
 if TYPE_CHECKING:
     from unet_gui.core.brush import Point
+    from unet_gui.core.errors import UnetGuiError
     from unet_gui.gui.canvas.tools.base import Bench
 
 Read = Callable[[Rect], NDArray[np.uint8]]
@@ -62,7 +63,7 @@ class PointedTool(CanvasTool):
 
     @property
     def busy(self) -> bool:
-        return self.dragging or self._searching
+        return self.dragging or self._searching or self.bench.writing
 
     @property
     def preview(self) -> Preview | None:
@@ -112,7 +113,7 @@ class PointedTool(CanvasTool):
     def take(self, point: Point, *, erase: bool) -> None:
         """Use the region at a point, now if it is known or the image is small."""
         pixel, stamp = self.bench.pixel(point), self.stamp()
-        if pixel is None:
+        if pixel is None or not self.bench.done_writing():
             return
         if stamp is None or self.value_at(*pixel) is None:
             self.nothing_here()
@@ -128,15 +129,26 @@ class PointedTool(CanvasTool):
             self.use(drain(job()), erase=erase)
             return
         self._searching = True
-        done = partial(self._take_found, stamp, erase)
-        self.bench.session.runner.submit(CLICK_KEY, job, on_done=done, priority=-20)
+        work = self.bench.session.long_work
+        work.begin(tool_name(self.tool, erase=erase), self.abort)
+        self.bench.session.runner.submit(
+            CLICK_KEY,
+            job,
+            on_item=work.progressed.emit,
+            on_done=partial(self._take_found, stamp, erase),
+            on_error=self._on_error,
+            priority=-20,
+        )
 
     def nothing_here(self) -> None:
         """Say why a click does nothing."""
 
     def abort(self) -> bool:
-        self.bench.session.runner.cancel(CLICK_KEY)
         was = self.busy
+        self.bench.stop_writing()
+        if self._searching:
+            self.bench.session.runner.cancel(CLICK_KEY)
+            self.bench.session.long_work.end()
         self.dragging = self._searching = False
         return was
 
@@ -163,8 +175,13 @@ class PointedTool(CanvasTool):
         self._found = Found(Preview(region=region, value=self.shown_value()), stamp, whole)
         self.bench.changed()
 
+    def _on_error(self, error: UnetGuiError) -> None:
+        self.abort()
+        self.bench.session.failed.emit(error)
+
     def _take_found(self, stamp: object, erase: bool, region: Region | None) -> None:
         self._searching = False
+        self.bench.session.long_work.end()
         if region is None:
             return
         if self.stamp() != stamp:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import UnetGuiError
 from unet_gui.core.geometry import EMPTY, Rect
+from unet_gui.core.progress import Progress
 from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name, tr
 from unet_gui.gui.canvas.tools.window import Window, cropped, enlarged, on_image, window_around
 from unet_gui.gui.state import Tool
@@ -51,7 +52,7 @@ class WandTool(CanvasTool):
 
     @property
     def busy(self) -> bool:
-        return self.dragging or self._searching
+        return self.dragging or self._searching or self.bench.writing
 
     @property
     def look(self) -> Look:
@@ -67,7 +68,7 @@ class WandTool(CanvasTool):
         bench = self.bench
         pixel, source = bench.pixel(bench.point(contact)), bench.session.source
         value = bench.value(erase=erase)
-        if pixel is None or source is None or value is None:
+        if pixel is None or source is None or value is None or not bench.done_writing():
             return
         self.abort()
         self._window = window = window_around(source, bench.viewport.visible, pixel, LIVE)
@@ -109,8 +110,10 @@ class WandTool(CanvasTool):
 
     def abort(self) -> bool:
         was = self.busy
+        self.bench.stop_writing()
         if self._searching:
             self.bench.session.runner.cancel(KEY)
+            self.bench.session.long_work.end()
         self.dragging = self._searching = False
         self._wand = self._preview = self._from = None
         return was
@@ -132,10 +135,12 @@ class WandTool(CanvasTool):
         assert source is not None
         assert document is not None
         self._searching = True
+        bench.session.long_work.begin(tool_name(self.tool, erase=self._erase), self.abort)
         connected = bench.options.connected
         bench.session.runner.submit(
             KEY,
             partial(_exact, source, box, self._seed, self._tolerance, connected=connected),
+            on_item=bench.session.long_work.progressed.emit,
             on_done=partial(self._paint_exact, document.revision),
             on_error=self._failed,
             priority=-20,
@@ -147,6 +152,7 @@ class WandTool(CanvasTool):
 
     def _paint_exact(self, revision: int, region: Region | None) -> None:
         self._searching, self._preview = False, None
+        self.bench.session.long_work.end()
         document = self.bench.document
         if region is not None and document is not None:
             if document.revision == revision:
@@ -159,7 +165,7 @@ class WandTool(CanvasTool):
     def _paint(self, region: Region) -> None:
         value = self.bench.value(erase=self._erase)
         if value is not None:
-            self.bench.apply(tool_name(self.tool, erase=self._erase), region, value)
+            self.bench.apply_aside(tool_name(self.tool, erase=self._erase), region, value)
 
 
 def _exact(
@@ -167,9 +173,9 @@ def _exact(
 ) -> Generator[Any, None, Region]:
     from unet_gui.regions.wand import ColorWand
 
-    yield
+    yield Progress(0, 3)
     image = source.read(box)
-    yield
+    yield Progress(1, 3)
     wand = ColorWand(image, (seed[0] - box.x0, seed[1] - box.y0))
-    yield
+    yield Progress(2, 3)
     return cropped(box, wand.region(tolerance, connected=connected))
