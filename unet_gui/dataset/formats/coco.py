@@ -84,7 +84,9 @@ def _writer(work: Work) -> Callable[[Item], None]:
             work.write_bytes(place, flat_png(picture))
         listed = [a for a in _annotations(found, mask, compressed) if a["category_id"] - 1 != skip]
         size = {"width": mask.shape[1], "height": mask.shape[0]}
-        work.keep(item, {"file_name": name, **size, "objects": listed, "segments": segments})
+        # What will stand in the files, as text: to read and write it again takes longer.
+        written = {"objects": [*map(json.dumps, listed)], "segments": json.dumps(segments)}
+        work.keep(item, {"file_name": name, **size, **written})
 
     return one
 
@@ -109,28 +111,27 @@ def _panoptic(found: Objects, stuff: int | None) -> tuple[list[dict[str, Any]], 
     """Background is one segment and the first; each other object is one."""
     behind = np.array([c == stuff for c in found.class_ids], bool)
     ids = np.where(behind, 1, np.cumsum(~behind) + behind.any())
+    boxes = found.boxes[~behind].tolist()
+    areas = found.areas[~behind].tolist()
+    class_ids = [c for c in found.class_ids if c != stuff]
+    if stuff is not None and behind.any():
+        around = found.boxes[behind]
+        boxes.insert(0, [*around[:, :2].min(0).tolist(), *around[:, 2:].max(0).tolist()])
+        areas.insert(0, int(found.areas[behind].sum()))
+        class_ids.insert(0, stuff)
     segments = [
-        _segment(int(number), found.class_ids[some[0]], found.boxes[some], found.areas[some])
-        for number, some in (
-            *([(1, np.flatnonzero(behind))] if behind.any() else []),
-            *((ids[one], np.array([one])) for one in np.flatnonzero(~behind).tolist()),
+        {
+            "id": number,
+            "category_id": class_id + 1,
+            "area": area,
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "iscrowd": 0,
+        }
+        for number, (class_id, area, (x0, y0, x1, y1)) in enumerate(
+            zip(class_ids, areas, boxes, strict=True), start=1
         )
     ]
     return segments, _id_colors(found.numbers(ids))
-
-
-def _segment(
-    number: int, class_id: int, boxes: NDArray[np.int64], areas: NDArray[np.int64]
-) -> dict[str, Any]:
-    x0, y0 = boxes[:, :2].min(0).tolist()
-    x1, y1 = boxes[:, 2:].max(0).tolist()
-    return {
-        "id": number,
-        "category_id": class_id + 1,
-        "area": int(areas.sum()),
-        "bbox": [x0, y0, x1 - x0, y1 - y0],
-        "iscrowd": 0,
-    }
 
 
 def _id_colors(ids: NDArray[np.int32]) -> RgbImage:
@@ -171,24 +172,24 @@ def _numbered(work: Work, split: str) -> Iterator[tuple[int, tuple[Item, Any]]]:
     return zip(numbers, work.kept(split), strict=True)
 
 
-def _images(work: Work, split: str) -> Iterator[dict[str, Any]]:
+def _images(work: Work, split: str) -> Iterator[str]:
     for number, (_, part) in _numbered(work, split):
         size = {key: part[key] for key in ("file_name", "width", "height")}
-        yield {"id": number, **size, "license": 0}
+        yield json.dumps({"id": number, **size, "license": 0})
 
 
-def _objects(work: Work, split: str) -> Iterator[dict[str, Any]]:
+def _objects(work: Work, split: str) -> Iterator[str]:
     annotation = 0
     for number, (_, part) in _numbered(work, split):
         for found in part["objects"]:
             annotation += 1
-            yield {"id": annotation, "image_id": number, **found}
+            yield f'{{"id": {annotation}, "image_id": {number}, {found[1:]}'
 
 
-def _segments(work: Work, split: str) -> Iterator[dict[str, Any]]:
+def _segments(work: Work, split: str) -> Iterator[str]:
     for number, (item, part) in _numbered(work, split):
-        name = f"{item.name}.png"
-        yield {"image_id": number, "file_name": name, "segments_info": part["segments"]}
+        name = json.dumps(f"{item.name}.png")
+        yield f'{{"image_id": {number}, "file_name": {name}, "segments_info": {part["segments"]}}}'
 
 
 def _write_instances(work: Work, split: str) -> None:
@@ -203,14 +204,14 @@ def _write_segments(work: Work, split: str) -> None:
     _stream(path, head, images=_images(work, split), annotations=_segments(work, split))
 
 
-def _stream(path: Path, head: dict[str, Any], **lists: Iterable[Any]) -> None:
-    """One JSON object whose lists need not fit into the memory."""
+def _stream(path: Path, head: dict[str, Any], **lists: Iterable[str]) -> None:
+    """One JSON object whose lists need not fit into the memory; what is in them is JSON already."""
     with path.open("w", encoding="ascii") as file:
         file.write(json.dumps(head)[:-1])
         for key, items in lists.items():
             file.write(f', "{key}": [')
             for i, item in enumerate(items):
-                file.write(("," if i else "") + "\n" + json.dumps(item))
+                file.write(("," if i else "") + "\n" + item)
             file.write("]")
         file.write("}\n")
 

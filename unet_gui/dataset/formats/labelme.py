@@ -75,7 +75,7 @@ def _writer(work: Work) -> Callable[[Item], None]:
             "imageHeight": listed.height,
             "imageWidth": listed.width,
         }
-        work.write_json(f"{stem}.json", data, indent=1)
+        work.write_json(f"{stem}.json", data)
 
     return one
 

@@ -7,7 +7,7 @@ million, and all that formats write follows from them: boxes, areas, run lengths
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,10 @@ class Runs(NamedTuple):
     first: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+
+
+_MANY: Final = 4000
+"""From so many on, merging by scipy's graphs is quicker than by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +164,70 @@ def _connected(
     starts: NDArray[np.int64], ends: NDArray[np.int64], values: ClassMask, width: int
 ) -> NDArray[np.int64]:
     """The number of the region of each run, by the first run of the regions."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    if not len(starts):
-        return np.empty(0, np.int64)
     # Rows are set apart, so that runs touch those of the row above and no others.
     rows = starts // width
     starts, ends = starts + rows * 2, ends + rows * 2
     above = width + 2
     low = np.searchsorted(ends, starts - above)
-    high = np.searchsorted(starts, ends - above, "right")
-    number = np.maximum(high - low, 0)
-    total = np.concatenate(([0], np.cumsum(number)))
-    other = np.arange(total[-1]) + np.repeat(low - total[:-1], number)
-    same = values[other] == np.repeat(values, number)
-    pointers = np.concatenate(([0], np.cumsum(same)))[total]
-    graph = csr_array(
-        (np.ones(pointers[-1]), other[same], pointers), shape=(len(starts), len(starts))
-    )
-    owner: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    number = np.maximum(np.searchsorted(starts, ends - above, "right") - low, 0)
+    run = np.repeat(np.arange(len(starts)), number)
+    other = np.arange(len(run)) + np.repeat(low - np.cumsum(number) + number, number)
+    same = values[other] == values[run]
+    run, other = run[same], other[same]
+    # Most runs touch one above: such chains are followed all at once, the rest is little.
+    extra = np.zeros(len(run), bool)
+    np.equal(run[1:], run[:-1], out=extra[1:])
+    root = np.arange(len(starts))
+    root[run[~extra]] = other[~extra]
+    root = _followed(root)
+    if extra.any():
+        root = _merged(root, root[run[extra]], root[other[extra]])
+    firsts = root == np.arange(len(root))
+    owner: NDArray[np.int64] = (np.cumsum(firsts) - 1)[root]
     return owner
+
+
+def _followed(root: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The end of the chain that each run begins; doubling its steps finds it soon."""
+    while not np.array_equal(further := root[root], root):
+        root = further
+    return root
+
+
+def _merged(
+    root: NDArray[np.int64], some: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Roots of runs where some roots are the same region as others; the first stays."""
+    if len(some) > _MANY:
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        ones = np.ones(len(some), np.int8)
+        graph = coo_array((ones, (some, others)), shape=(len(root), len(root)))
+        number, region = connected_components(graph, directed=False)
+        first = np.full(number, len(root))
+        np.minimum.at(first, region, np.arange(len(root)))
+        found: NDArray[np.int64] = first[region][root]
+        return found
+    into: dict[int, int] = {}
+    for one, other in zip(some.tolist(), others.tolist(), strict=True):
+        low, high = sorted((_end(into, one), _end(into, other)))
+        if low != high:
+            into[high] = low
+    moved = np.arange(len(root))
+    for one in into:
+        moved[one] = _end(into, one)
+    merged: NDArray[np.int64] = moved[root]
+    return merged
+
+
+def _end(into: dict[int, int], one: int) -> int:
+    end = one
+    while end in into:
+        end = into[end]
+    while one != end:  # so that the way is short next time
+        into[one], one = end, into[one]
+    return end
 
 
 def _listed(

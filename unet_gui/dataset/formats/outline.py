@@ -137,12 +137,12 @@ def _loops(sides: _Sides) -> _Loops:
     number = len(sides.follower)
     ones, pointers = np.ones(number), np.arange(number + 1, dtype=np.int32)
     ways = csr_array((ones, sides.follower, pointers), shape=(number, number))
-    # Loops are numbered by their first side.
-    count, loop = connected_components(ways, directed=False)
+    # To each loop leads one way only, so that it need not be looked at backwards too.
+    count, loop = connected_components(ways, connection="strong")
     first = np.full(count, number)
     np.minimum.at(first, loop, np.arange(number))
+    order = np.lexsort((first, sides.owner[first]))
     owners = sides.owner[first]
-    order = np.argsort(owners, kind="stable")
     # All loops cut open and tied to one way, which is then walked once.
     before = np.empty(number, np.int64)
     before[sides.follower] = np.arange(number)

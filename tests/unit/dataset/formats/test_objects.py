@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
+from unet_gui.dataset.formats import objects as module
 from unet_gui.dataset.formats.objects import objects, whole_classes
 
 MASKS = hnp.arrays(
@@ -60,6 +61,18 @@ def test_they_are_the_connected_regions(mask, skip):
         assert box == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         assert area == len(rows)
         assert np.array_equal(picture, where[box[1] : box[3], box[0] : box[2]])
+
+
+@given(MASKS)
+@example(SPIRAL)
+@settings(deadline=None)
+def test_many_branches_are_merged_alike(mask):
+    by_hand = objects(mask)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MANY", -1)
+        by_graphs = objects(mask)
+    assert np.array_equal(by_hand.numbers(), by_graphs.numbers())
+    assert by_hand.class_ids == by_graphs.class_ids
 
 
 @given(MASKS)
