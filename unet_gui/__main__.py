@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 
-from unet_gui.cli import main
+from unet_gui.cli import run_program
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()
-    sys.exit(main())
+    run_program()

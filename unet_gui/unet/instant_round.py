@@ -19,6 +19,7 @@ from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
 from unet_gui.unet.instant.lookout import Lookout, Others, is_whole, judged
 from unet_gui.unet.instant.memory import lesson
 from unet_gui.unet.instant.net import InstantNet
+from unet_gui.unet.instant.recall import recalled
 from unet_gui.unet.instant.tiles import painted_pixels
 from unet_gui.unet.samples import SampleSet
 from unet_gui.unet.scoring import ScoreSet, chosen
@@ -102,7 +103,7 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
     earlier = _comparable(before, net, weights, classes)
     eye = _Eye(net, device, cache, RANDOM if weights is None else weights.digest)
     painted, lookout = yield from _look(eye, sample_set, settings, began, earlier)
-    lessons = lesson([*painted, *lookout.varied], seed=settings.seed)
+    lessons = lesson([*painted, *lookout.varied, *lookout.recalled], seed=settings.seed)
     fitting = fit(net, lessons, THOROUGH)
     steps = 0
     for progress in fitting:
@@ -238,6 +239,9 @@ def _look(
                     lookout.trials[name] = judged(net, pixels, maps, truth, len(known))
             lookout.add_area(name, maps, mask[rect.slices], known=name in known)
             lookout.add_other(name, pixels, mask[rect.slices], others)
+            if earlier is not None:
+                answers = recalled(cast("InstantNet", earlier.net), maps, truth, seed=settings.seed)
+                lookout.recalled += [answers] if answers is not None else []
             return maps
 
         confirmed = mask.copy()

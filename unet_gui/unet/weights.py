@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EncoderWeights:
     """The thirteen convolutions of an encoder.
 
@@ -46,7 +47,7 @@ class EncoderWeights:
     def width(self) -> float:
         return self.tensors["features.28.weight"].shape[0] / 512
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Name of the numbers, “sha256:…”: the same for every file that holds the same weights."""
         return digest(self.tensors)

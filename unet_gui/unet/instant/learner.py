@@ -101,14 +101,19 @@ def fit(
     kept = evenly(lesson.labels, effort.tree_rows, seed=net.seed)
     growing = _Growing(lesson.filters[kept], lesson.labels[kept], effort.trees, net.seed)
     heads = []
-    for index, old in enumerate(net.heads):
-        assert isinstance(old, Head)
-        generator = torch.Generator().manual_seed(net.seed + index)
-        head = copy.deepcopy(old) if warm else _new_head(net, index, data)
-        head.requires_grad_(True)
-        for part, _ in enumerate(head.fit(data, steps, rate, generator)):
-            yield Progress(index * steps + part * PAUSE_EVERY, total, "Learning")
-        heads.append(head)
+    threads = torch.get_num_threads()
+    try:
+        # sharing out such small products takes longer than computing them
+        torch.set_num_threads(1)
+        for index, old in enumerate(net.heads):
+            assert isinstance(old, Head)
+            generator = torch.Generator().manual_seed(net.seed + index)
+            head = copy.deepcopy(old) if warm else _new_head(net, index, data)
+            for part, _ in enumerate(head.fit(data, steps, rate, generator)):
+                yield Progress(index * steps + part * PAUSE_EVERY, total, "Learning")
+            heads.append(head)
+    finally:
+        torch.set_num_threads(threads)
     forest = growing.grown()
     yield Progress(total, total, "Learning")
     net.take(heads, forest, net.context)

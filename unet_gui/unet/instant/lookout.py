@@ -90,6 +90,7 @@ class Lookout:
         areas: Whole tiles with the name of the image of each.
         trials: By image, what `judged` says.
         varied: Pixels of whole tiles in other light.
+        recalled: Pixels that nobody has painted, as the learner before answers for them.
         whole: Names of images with whole tiles, those that there was no room for too.
     """
 
@@ -97,6 +98,7 @@ class Lookout:
     areas: list[tuple[str, Area]] = field(default_factory=list)
     trials: dict[str, list[float]] = field(default_factory=dict)
     varied: list[Painted] = field(default_factory=list)
+    recalled: list[Painted] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
 
     def hold_back(self, image: RgbImage, maps: Maps, mask: ClassMask, cell: Rect) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
+    from unet_gui.unet.instant.features import Rows
     from unet_gui.unet.pixels import Normalisation
     from unet_gui.unet.up_concat import Frame
 
@@ -52,6 +53,9 @@ TREES: Final = (
 
 FOREST_WEIGHT: Final = 2.0
 """How much the forest counts beside each head: the best average over eight data sets."""
+
+FOREST_WEIGHT_OF_TWO: Final = 4.0
+"""With two classes, which colour and texture tell apart more often than among many."""
 
 
 class InstantNet(EncoderDecoder):
@@ -177,17 +181,41 @@ class InstantNet(EncoderDecoder):
         Returns:
             Two arrays num_classes×H×W float32 that sum to 1 over the classes.
         """
-        never = torch.full((self.spec.num_classes, 1, 1), NEVER)
-        never[list(self.class_ids)] = 0
-        total = self._forest_probabilities(maps).mul_(FOREST_WEIGHT)
+        never, weight = self._never()[:, None, None], self._forest_weight
+        total = self._forest_probabilities(maps).mul_(weight)
         for head in self.heads:
             assert isinstance(head, Head)
             total += (head.logits(maps.levels, maps.shape) + never).softmax(0)
-        base: Floats = (total / (FOREST_WEIGHT + len(self.heads))).numpy()
+        base: Floats = (total / (weight + len(self.heads))).numpy()
         if self.context is None:
             return base, None
         found = self.context.logits(maps.levels, maps.shape) + never
         return base, found.softmax(0).numpy()
+
+    @torch.inference_mode()
+    def shares_of(self, rows: Rows) -> Floats:
+        """N×num_classes float32 that sum to 1: what heads and forest say of single pixels."""
+        weight = self._forest_weight
+        total = torch.zeros(len(rows), self.spec.num_classes)
+        total[:, list(self.class_ids)] = torch.from_numpy(self.forest.probabilities(rows.filters))
+        total *= weight
+        levels = torch.from_numpy(rows.levels)
+        for head in self.heads:
+            assert isinstance(head, Head)
+            inputs = (levels[:, : head.width] - head.mean) * head.scale
+            total += (head(inputs) + self._never()).softmax(1)
+        shares: Floats = (total / (weight + len(self.heads))).numpy()
+        return shares
+
+    def _never(self) -> Tensor:
+        """What is added to logits: classes that were never painted are never predicted."""
+        never = torch.full((self.spec.num_classes,), NEVER)
+        never[list(self.class_ids)] = 0
+        return never
+
+    @property
+    def _forest_weight(self) -> float:
+        return FOREST_WEIGHT_OF_TWO if len(self.class_ids) <= 2 else FOREST_WEIGHT
 
     def _forest_probabilities(self, maps: Maps) -> Tensor:
         height, width = maps.shape
