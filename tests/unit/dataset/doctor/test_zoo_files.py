@@ -371,9 +371,12 @@ def test_a_case_clash_takes_the_masks_along(zoo, tmp_path):
 def test_images_without_masks_are_ordinary_in_a_project(zoo):
     folder = zoo()
     folder.project()
-    folder.mask().unlink()
+    for name in ("n0.png", "n1.png"):
+        folder.mask(name).unlink()
     (found,) = [f for f in folder.examine().findings if f.code == "image-without-mask"]
     assert found.severity is Severity.NOTE
+    assert found.file == ""
+    assert found.message.startswith("2 of ")
 
 
 def test_image_modes_are_not_faults(zoo):

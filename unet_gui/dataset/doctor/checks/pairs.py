@@ -15,18 +15,28 @@ if TYPE_CHECKING:
 
 
 def missing_masks(survey: Survey) -> Iterator[Finding]:
-    """Images without a mask: ordinary in a project, suspicious in a finished dataset."""
+    """Images without a mask: one line in a project, where they are ordinary, one each elsewhere."""
     without = [p for p in survey.pairs if not p.masks]
     complete = 2 * len(without) < len(survey.pairs)
     listed = {line.split()[0] for lines in survey.lists.values() for line in lines}
+    ordinary = 0
     for pair in without:
         named = pair.image.rpartition("/")[2].rpartition(".")[0] in listed
-        grave = named or (complete and not survey.is_project)
+        if not (named or (complete and not survey.is_project)):
+            ordinary += 1
+            continue
         yield Finding(
             "image-without-mask",
-            Severity.WARNING if grave else Severity.NOTE,
+            Severity.WARNING,
             pair.image,
             f"It has no mask; it would be {pair.wanted}.",
+        )
+    if ordinary:
+        yield Finding(
+            "image-without-mask",
+            Severity.NOTE,
+            "",
+            f"{ordinary} of {len(survey.pairs)} images have no mask yet.",
         )
 
 
