@@ -65,6 +65,7 @@ class Window:
         from PySide6.QtGui import QMouseEvent
 
         from unet_gui.gui.app import create
+        from unet_gui.gui.app.collector import Collector
 
         paint = QEvent.Type.Paint
 
@@ -79,6 +80,7 @@ class Window:
         begin = time.perf_counter()
         self.app, self.window = create(["unet-gui", str(project)])
         self.session, self.state = self.window.session, self.window.state
+        self.collector = Collector(lambda: self.session.stroking, self.window)
         self.window.show()
         self.canvas = self.window.canvas
         self.window.resize(1920, 1080)
@@ -175,6 +177,7 @@ class Window:
         return [self.timed(act) for _ in range(count)]
 
     def close(self) -> None:
+        self.collector.stop()
         self.window.close()
         self.window.shutdown()
 

@@ -6,6 +6,7 @@ Qt is imported inside the functions, so that missing system libraries become one
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 
+HANDOVER = 0.0001
+"""Seconds a background thread may go on in Python while another waits for its turn. A move of a
+brush gives its turn away a dozen times; Python's own choice would make each of them cost 5 ms."""
+
 
 def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     """Build the window, with a project open in it; `window.show()` brings it up.
@@ -41,6 +46,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
         UnetGuiError: there is no display, or Qt's system libraries are missing.
     """
     app = _application(argv)
+    sys.setswitchinterval(HANDOVER)
     from unet_gui.gui.app.translation import install_translations
     from unet_gui.gui.finetuning import FineTuning
     from unet_gui.gui.instant import InstantService
@@ -113,8 +119,6 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _application(argv: Sequence[str]) -> QApplication:
-    import sys
-
     if "PySide6.QtWidgets" in sys.modules:
         from PySide6.QtWidgets import QApplication
 

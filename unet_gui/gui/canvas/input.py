@@ -58,7 +58,6 @@ class CanvasInput(QWidget):
         self._touch = Touch(self._pointer, self._viewport)
         self._gestures = Gestures(self._viewport, state)
         self._decoration = Decoration(session, state, self._viewport, self._pointer)
-        self._batch: Rect | None = None
         self._one_repaint = _OneRepaint(self)
         self._shape = Qt.CursorShape.ArrowCursor
         self._hover_soon = QTimer(self, singleShot=True, interval=HOVER_AFTER)
@@ -119,20 +118,10 @@ class CanvasInput(QWidget):
 
     def _repaint(self, box: Rect) -> None:
         """Paint a rectangle of the canvas soon."""
-        if self._batch is not None:
-            self._batch = self._batch.union(box)
+        if self._one_repaint.open:
+            self._one_repaint.add(box)
         elif not box.empty:
             self.update(box.x0, box.y0, box.width, box.height)
-
-    def begin_batch(self) -> None:
-        """Collect what is to be repainted until `end_batch`."""
-        self._batch = EMPTY
-
-    def end_batch(self) -> None:
-        """Repaint it."""
-        batch, self._batch = self._batch, None
-        if batch is not None:
-            self._repaint(batch)
 
     def _hover(self) -> None:
         self._state.set_hover(self._hovered())
@@ -315,11 +304,18 @@ class CanvasInput(QWidget):
 class _OneRepaint:
     """What one event changes lies close: one rectangle is painted faster than three."""
 
-    def __init__(self, canvas: CanvasInput) -> None:
+    def __init__(self, canvas: QWidget) -> None:
         self._canvas = canvas
+        self._box = EMPTY
+        self.open = False
 
     def __enter__(self) -> None:
-        self._canvas.begin_batch()
+        self._box, self.open = EMPTY, True
+
+    def add(self, box: Rect) -> None:
+        self._box = self._box.union(box)
 
     def __exit__(self, *_error: object) -> None:
-        self._canvas.end_batch()
+        box, self.open = self._box, False
+        if not box.empty:
+            self._canvas.update(box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0)

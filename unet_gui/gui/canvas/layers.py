@@ -39,7 +39,8 @@ class Layers:
     ) -> None:
         """Draw what lies under `exposed`; painter and `exposed` are in the view's coordinates."""
         options = self._state.view
-        pixels = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
+        # The stubs do not know that these are four numbers.
+        pixels = viewport.image_box(*exposed.getRect())  # type: ignore[misc]
         self._backdrop.paint(painter, viewport, pixels, smooth=options.smooth)
         if self._state.overlay_visible:
             self._paint_parts(painter, viewport, exposed, parts)

@@ -144,8 +144,8 @@ class Overlay(QObject):
         source = self._tiles.source
         assert source is not None
         level = level_for(viewport.zoom, outline=outline, levels=source.levels)
-        box = viewport.image_box(exposed.x(), exposed.y(), exposed.width(), exposed.height())
-        area = to_level(box, level)
+        # The stubs do not know that these are four numbers.
+        area = to_level(viewport.image_box(*exposed.getRect()), level)  # type: ignore[misc]
         if not viewport.upright:  # one pixel more: a turned sheet must not end where it is seen
             area = area.expanded(1).intersection(source.bounds(level))
         if layer is not Layer.PREDICTION:  # which knows nothing of the mask

@@ -269,9 +269,8 @@ class CanvasView(CanvasLooking):
         painter = QPainter(self)
         exposed = event.rect()
         empty = self._session.document is None
-        if empty or not self._viewport.covers(
-            exposed.x(), exposed.y(), exposed.width(), exposed.height()
-        ):
+        # The stubs do not know that these are four numbers.
+        if empty or not self._viewport.covers(*exposed.getRect()):  # type: ignore[misc]
             painter.fillRect(exposed, QColor(tokens_for(self.palette()).canvas))
         if empty:
             paint_message(painter, self.rect(), self._message, self.palette())

@@ -59,6 +59,12 @@ class Viewport:
     mirrored: bool = False
     thinnest: float = THINNEST
     _known: _Way | None = field(default=None, init=False, repr=False, compare=False)
+    _edges: tuple[float, float, float, float] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    _transforms: dict[float, QTransform] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def scale(self) -> float:
@@ -91,8 +97,13 @@ class Viewport:
 
     def transform(self, size: float = 1.0) -> QTransform:
         """From image to canvas coordinates; with a size, from pixels that wide on the image."""
-        left, top, xx, xy, yx, yy = self._way()[:6]
-        return QTransform(size * xx, size * yx, size * xy, size * yy, left, top)
+        way = self._way()  # forgets those of another view
+        known = self._transforms.get(size)
+        if known is None:
+            left, top, xx, xy, yx, yy = way[:6]
+            known = QTransform(size * xx, size * yx, size * xy, size * yy, left, top)
+            self._transforms[size] = known
+        return known
 
     @property
     def fit_zoom(self) -> float:
@@ -206,9 +217,11 @@ class Viewport:
         """Whether there is nothing but image in a rectangle of the canvas; False if turned."""
         if not self.square:
             return False
-        left, top, right, bottom = _around(
-            self.to_view(0, 0), self.to_view(self.image_width, self.image_height)
-        )
+        self._way()  # forgets those of another view
+        if self._edges is None:
+            far = self.to_view(self.image_width, self.image_height)
+            self._edges = _around(self.to_view(0, 0), far)
+        left, top, right, bottom = self._edges
         return left <= x and top <= y and x + width <= right and y + height <= bottom
 
     def to_view_box(self, rect: Rect) -> tuple[int, int, int, int]:
@@ -266,7 +279,8 @@ class Viewport:
     def _way(self) -> _Way:
         """The way from image to canvas; asked for some ten times with each move of a brush."""
         if self._known is None:
-            self._known = self._work_out()
+            self._known, self._edges = self._work_out(), None
+            self._transforms.clear()
         return self._known
 
     def _upright_way(self) -> tuple[float, float, float]:

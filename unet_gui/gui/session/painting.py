@@ -45,8 +45,8 @@ class Painting(QObject):
         mask_changed: who hears of each move of a brush the Rect that needs a repaint.
 
     Signals carry: `ghost_changed` the Rect that needs a repaint, `mask_touched` the latest one of
-    the mask, once in a while, for all who need not hear of each move of a brush, `status_changed` the name of an image, `failed` an error worth a dialog, `noticed` a line for
-    the status bar.
+    the mask, once in a while, for all who need not hear of each move of a brush, `status_changed`
+    the name of an image, `failed` an error worth a dialog, `noticed` a line for the status bar.
     """
 
     mask_touched = Signal(object)
