@@ -67,6 +67,7 @@ class Document:
         self.changed_tiles: set[Key] = set()
         self.revision = 0
         self._stamps: dict[Key, int] = {}
+        self._latest: Collection[Key] = ()
         self.levels = MaskLevels(self)
 
     @classmethod
@@ -131,6 +132,10 @@ class Document:
 
     def changed_since(self, revision: int, rect: Rect) -> list[Key]:
         """Keys of the tiles under `rect` that have changed after that revision."""
+        if revision == self.revision - 1:  # only one change has been made since
+            top, bottom = rect.y0 // TILE, -(-rect.y1 // TILE)
+            left, right = rect.x0 // TILE, -(-rect.x1 // TILE)
+            return [k for k in self._latest if top <= k[0] < bottom and left <= k[1] < right]
         stamps = self._stamps
         return [key for key in rect.tiles(TILE) if stamps.get(key, -1) > revision]
 
@@ -300,6 +305,7 @@ class Document:
         self.revision += 1
         self.levels.invalidate(keys)
         self._stamps.update(dict.fromkeys(keys, self.revision))
+        self._latest = tuple(keys)
 
     def _write_runs(self, edit: EditRecorder, runs: Runs) -> Rect:
         """As `_write`, of the stroke's value: costs what is covered, not the box around it."""

@@ -38,6 +38,9 @@ PORTION: Final = 32
 ROUGH: Final = 2 * FRESH
 """Bytes of unpacked tiles beyond which packing waits for nobody."""
 
+_HEAD: Final = 100
+"""Bytes that any object takes beside its content."""
+
 PREVIEW: Final = 32
 """Side of the small pictures of the steps, in pixels."""
 
@@ -101,9 +104,13 @@ class Edit:
 
     def weigh(self) -> None:
         """Bring `packed` and `size` up to date."""
-        self.packed = all(isinstance(t, bytes) for t in self.tiles.values())
-        self.size = self.delta.nbytes + PREVIEW**2 + sum(_size(t) for t in self.tiles.values())
-        self.size += sum(_size(t) for t in self.carried.values())
+        packed = sum(len(t) for t in self.tiles.values() if isinstance(t, bytes))
+        rough = [t for t in self.tiles.values() if not isinstance(t, bytes)]
+        self.packed = not rough
+        held = sum(t.nbytes for t in rough if not is_uniform(t)) + packed
+        held += _HEAD * (len(self.tiles) + len(self.carried))
+        held += sum(t.nbytes for t in self.carried.values())
+        self.size = self.delta.nbytes + PREVIEW**2 + held
 
     def pack(self, most: int) -> None:
         """Pack so many of the tiles that are not yet."""
@@ -366,9 +373,3 @@ class History:
     def _drop(self, edit: Edit) -> None:
         if edit.handle is not None and self.store is not None:
             self.store.drop(edit.handle)
-
-
-def _size(tile: NDArray[np.uint8] | bytes) -> int:
-    if isinstance(tile, bytes):
-        return len(tile) + 100
-    return 100 if is_uniform(tile) else tile.nbytes

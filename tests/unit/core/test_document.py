@@ -230,3 +230,18 @@ def test_what_is_written_under_the_brush_is_painted_over_again():
     document.stroke_to((31, 30), 21)
     document.end_stroke()
     assert document.counts[2] == 0
+
+
+def test_which_tiles_have_changed_is_told_within_the_rectangle_asked_about():
+    document = Document.blank(4 * TILE, 4 * TILE)
+    first = document.revision
+    document.apply("two", Rect(10, 10, 2 * TILE, 20), 1)
+    assert document.changed_since(first, document.bounds) == [(0, 0), (0, 1)]
+    assert document.changed_since(first, Rect(TILE, 0, TILE + 1, 1)) == [(0, 1)]
+    assert document.changed_since(first, Rect(0, TILE, TILE, TILE + 1)) == []
+    document.apply("one", Rect(600, 600, 610, 610), 1)
+    assert document.changed_since(first, document.bounds) == [(0, 0), (0, 1), (2, 2)]
+    assert document.changed_since(document.revision - 1, document.bounds) == [(2, 2)]
+    assert document.changed_since(document.revision, document.bounds) == []
+    document.undo()
+    assert document.changed_since(document.revision - 1, document.bounds) == [(2, 2)]
