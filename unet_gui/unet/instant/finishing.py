@@ -162,18 +162,19 @@ def choose(records: Iterable[Sequence[float]], images: int) -> tuple[Finish, boo
     Args:
         records: For each image strokes by candidate, then by hand, then how many images had been
             learnt from; the oldest first: a learner that has seen more images since is another
-            one, so that a record counts less with each that follows.
+            one, so that a record counts less with each that follows against drawing by hand. Of
+            the candidates the early ones say more: the masks were drawn without any of them.
         images: How many have been learnt from now.
     """
     rows = np.array([r for r in records if len(r) == len(CANDIDATES) + 2], np.float64)
     if not len(rows):
         return UNTRIED, False
     costs, by_hand, learnt = rows[:, :-2], rows[:, -2], rows[:, -1]
+    total = costs.sum(0)
+    best = int((total < total.min() + TRIFLE).argmax())
     better = (np.clip(learnt, 1, max(images, 1)) / max(images, 1)) ** LEARNING
     weights = FADING ** np.arange(len(rows))[::-1]
-    total = (weights * better) @ costs
-    enough = total < total.min() + TRIFLE
-    return CANDIDATES[int(enough.argmax())], bool(total.min() <= weights @ by_hand)
+    return CANDIDATES[best], bool((weights * better) @ costs[:, best] <= weights @ by_hand)
 
 
 def disputed(base: Floats, context: Floats | None) -> float:

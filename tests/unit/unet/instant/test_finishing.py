@@ -58,10 +58,19 @@ def record(learnt=1, **costs):
     return [*row, float(learnt)]
 
 
-def test_the_cheapest_way_is_chosen_and_the_latest_counts_most():
+def test_the_cheapest_way_over_all_trials_is_chosen():
     assert choose([record(_3=20)], 1) == (CANDIDATES[3], True)
-    assert choose([record(_3=20, _5=90), record(_5=20, _3=90)], 1) == (CANDIDATES[5], True)
-    assert choose([record(_3=20), record(_5=90)], 1) == (CANDIDATES[3], True)
+    assert choose([record(_3=20, _5=90), record(_5=30, _3=90)], 1) == (CANDIDATES[3], True)
+    accepted = [record(_3=0, _5=2) for _ in range(6)]
+    assert choose([record(_5=20, _3=90), *accepted], 1) == (CANDIDATES[5], True)
+
+
+def test_whether_it_beats_drawing_by_hand_the_latest_say():
+    bad, good = record(), record(_0=90)
+    bad[0] = 130.0
+    bad[1:-2] = [150.0] * len(bad[1:-2])
+    assert not choose([good, bad], 1)[1]
+    assert choose([bad, *[good] * 6], 1) == (CANDIDATES[0], True)
 
 
 def test_a_trifle_is_no_reason_for_another_way():
