@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from unet_gui.unet.predict import Prediction, Predictor
 
 
+FEW = 8
+"""Images of which features are kept for the next round."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "targets",
@@ -97,6 +101,8 @@ def _run(args: argparse.Namespace, output: Output, group: Group, device: Device)
     checkpoint, source = _checkpoint(project, Path(args.checkpoint) if args.checkpoint else None)
     for note in checkpoint.notes:
         output.say(f"note: {note}")
+    if len(items) <= FEW:
+        _keep_features(checkpoint, project, args.checkpoint)
     predictor = Predictor(checkpoint, device)
     if project is not None:
         _keep_out_of_images(out, project)
@@ -129,6 +135,27 @@ def _run(args: argparse.Namespace, output: Output, group: Group, device: Device)
     if failed:
         raise ImageReadError(f"{failed} of {len(missing)} images could not be predicted.")
     return 0
+
+
+def _keep_features(checkpoint: Checkpoint, project: Project | None, named: str | None) -> None:
+    """Keep what the instant learner sees of a few images: they are likely to be learnt from next.
+
+    They are kept in the project that its round belongs to, which spares the next round to look.
+    """
+    from unet_gui.dataset.project import Project
+    from unet_gui.dataset.project_file import FILE_NAME
+    from unet_gui.unet.instant.cache import FeatureCache
+    from unet_gui.unet.instant.net import InstantNet
+
+    encoder = str(checkpoint.info.get("encoder"))
+    if not isinstance(checkpoint.net, InstantNet) or not encoder.startswith("sha256:"):
+        return
+    home = Path(named).absolute().parent.parent if named else None
+    if project is None and home is not None and (home / FILE_NAME).is_file():
+        project = Project.open(home)
+    if project is not None:
+        cache = FeatureCache(project.cache_dir / "features")
+        checkpoint.net.keep_features(cache, encoder)
 
 
 def _missing(items: Sequence[_Item], out: Path, args: argparse.Namespace) -> list[int]:

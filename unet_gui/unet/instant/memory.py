@@ -108,8 +108,12 @@ def lesson(images: list[Painted], *, seed: int = 0, most: int = MOST) -> Lesson:
     rng = np.random.default_rng(seed)
     kept = [_thinned(p.labels, limit, rng) for p in images]
     pairs = list(zip(images, kept, strict=True))
+    levels = np.empty((sum(map(len, kept)), images[0].rows.levels.shape[1]), np.float32)
+    ends = np.cumsum([len(k) for k in kept])
+    for (painted, rows), end in zip(pairs, ends, strict=True):
+        np.take(painted.rows.levels, rows, 0, levels[end - len(rows) : end], mode="clip")
     return Lesson(
-        np.concatenate([p.rows.levels[k] for p, k in pairs]),
+        levels,
         np.concatenate([widened(p.rows.filters[k], channels) for p, k in pairs]),
         np.concatenate([p.labels[k] for p, k in pairs]),
         np.concatenate([np.full(len(k), i, np.int64) for i, (_, k) in enumerate(pairs)]),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import RgbImage
+    from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.features import Rows
     from unet_gui.unet.pixels import Normalisation
     from unet_gui.unet.up_concat import Frame
@@ -100,6 +101,7 @@ class InstantNet(EncoderDecoder):
         self.context: Context | None = self.new_context() if context else None
         self.finish: Finish = PLAIN
         self.disputed = 0.0
+        self._kept: tuple[FeatureCache, str] | None = None
         self.requires_grad_(False)
 
     def new_context(self) -> Context:
@@ -151,6 +153,15 @@ class InstantNet(EncoderDecoder):
         for layer in self.vgg.features:
             if isinstance(layer, nn.Conv2d):
                 init_new(layer, relu=True)
+
+    def keep_features(self, cache: FeatureCache, encoder: str) -> None:
+        """Look for features of images there first, and leave new ones there.
+
+        Args:
+            cache: Where.
+            encoder: What the encoder's weights are called.
+        """
+        self._kept = cache, encoder
 
     def quicken(self, device: torch.device, dtype: torch.dtype | None) -> None:
         """Compute the encoder, and it alone, there and in the device's number format."""
@@ -250,6 +261,12 @@ class InstantNet(EncoderDecoder):
             return self.probabilities(image, maps)
 
     def _maps(self, image: RgbImage, x: Tensor) -> Maps:
+        if self._kept is None:
+            return self._seen(image, x)
+        cache, encoder = self._kept
+        return cache.of_pixels(image, encoder, lambda: self._seen(image, x))
+
+    def _seen(self, image: RgbImage, x: Tensor) -> Maps:
         levels = encode(x[None], self.vgg)
         octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
         return Maps(image.shape[:2], levels, tuple(octaves))
@@ -263,7 +280,7 @@ class InstantNet(EncoderDecoder):
             self._forest(),
             copy.deepcopy(self.context, memo),
         )
-        other.finish = self.finish
+        other.finish, other._kept = self.finish, self._kept
         return other.train(self.training)
 
 

@@ -54,7 +54,11 @@ def intensity(image: RgbImage) -> Floats:
 
 
 def _box(plane: Floats) -> Floats:
-    from scipy.ndimage import uniform_filter
-
-    box: Floats = uniform_filter(plane, 2 * RADIUS + 1, mode="nearest")
-    return box
+    """Means of squares; running sums in double precision, for differences of large ones."""
+    side = 2 * RADIUS + 1
+    for _ in range(2):
+        wide = np.pad(plane, ((RADIUS + 1, RADIUS), (0, 0)), mode="edge")
+        wide[0] = 0
+        sums = np.cumsum(wide, 0, np.float64)
+        plane = np.ascontiguousarray(((sums[side:] - sums[:-side]) / side).T, np.float32)
+    return plane

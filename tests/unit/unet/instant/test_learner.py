@@ -108,6 +108,19 @@ def test_an_empty_learner_says_so(small_weights, noise):
         new_net(small_weights, 3)(to_input(noise(16, 16), 3, "unit")[None])
 
 
+def test_features_of_an_image_are_kept_for_the_round_after(learnt, drawn, tmp_path):
+    net, _ = learnt()
+    image, _ = drawn(5, (96, 64))
+    x = to_input(image, 3, "unit")[None]
+    fresh = net(x)
+    net.keep_features(FeatureCache(tmp_path), "sha256:small")
+    assert torch.equal(net(x), fresh)
+    assert len(list(tmp_path.glob("*.safetensors"))) == 1
+    copied = copy.deepcopy(net)
+    copied.vgg.features[0].weight.data.zero_()  # it does not look again
+    assert torch.equal(copied(x), fresh)
+
+
 @pytest.fixture
 def proposer(small_weights, monkeypatch, tmp_path):
     monkeypatch.setattr(live, "LIVE", QUICK)
