@@ -54,11 +54,14 @@ def intensity(image: RgbImage) -> Floats:
 
 
 def _box(plane: Floats) -> Floats:
-    """Means of squares; running sums in double precision, for differences of large ones."""
+    """Means of squares, as scipy.ndimage's uniform filter, which takes a while to load."""
     side = 2 * RADIUS + 1
     for _ in range(2):
-        wide = np.pad(plane, ((RADIUS + 1, RADIUS), (0, 0)), mode="edge")
-        wide[0] = 0
-        sums = np.cumsum(wide, 0, np.float64)
-        plane = np.ascontiguousarray(((sums[side:] - sums[:-side]) / side).T, np.float32)
+        rows = len(plane)
+        wide = np.pad(plane, ((RADIUS, RADIUS), (0, 0)), mode="edge")
+        total = wide[:rows].copy()
+        for offset in range(1, side):
+            total += wide[offset : offset + rows]
+        total /= side
+        plane = np.ascontiguousarray(total.T)
     return plane
