@@ -143,11 +143,12 @@ def test_judged_by_what_each_way_would_have_cost(learnt, look, drawn):
     net, _ = learnt()
     image, truth = drawn(5, (96, 64))
     maps = look(image)
-    costs = judged(net, image, maps, truth)
+    *costs, learnt_from = judged(net, image, maps, truth, 3)
+    assert learnt_from == 3
     assert len(costs) == len(CANDIDATES) + 1
     net.finish = Finish()
     perfect = net.probabilities(image, maps).argmax(0).numpy().astype(np.uint8)
-    assert judged(net, image, maps, perfect)[CANDIDATES.index(Finish(0.0, 0.0, 0))] == 0
+    assert judged(net, image, maps, perfect, 3)[CANDIDATES.index(Finish(0.0, 0.0, 0))] == 0
     assert costs[-1] > 0
 
 
@@ -157,4 +158,4 @@ def test_an_image_that_the_parts_dispute_is_no_trial(learnt, look, drawn, monkey
     maps = look(image)
     base, _ = net.parts(maps)
     monkeypatch.setattr(net, "parts", lambda _maps: (base, np.roll(base, 1, 0)))
-    assert judged(net, image, maps, truth) == []
+    assert judged(net, image, maps, truth, 3) == []
