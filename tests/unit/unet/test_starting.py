@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,8 @@ from unet_gui.core.classes import ClassTable
 from unet_gui.core.errors import CheckpointError
 from unet_gui.unet import checkpoint, weights
 from unet_gui.unet.device import Device, cpu
+from unet_gui.unet.instant.filters import FEATURES
+from unet_gui.unet.instant.forest import Forest
 from unet_gui.unet.instant.learner import new_net
 from unet_gui.unet.model import Encoder
 from unet_gui.unet.settings import preset
@@ -161,6 +164,8 @@ def test_a_round_can_lend_its_encoder(classes, tmp_path, make_checkpoint, normal
 
 def test_a_round_of_the_instant_learner_lends_nothing(classes, tmp_path):
     net = new_net(weights.of_encoder(Encoder(width=0.125), "here", "imagenet"), 3)
+    filters = np.random.default_rng(0).random((12, 1, FEATURES), np.float32)
+    net.plant(Forest.grown(filters, np.arange(12, dtype=np.uint8) % 3, trees=1))
     checkpoint.save(tmp_path, net, {"encoder_source": "vgg.pth"})
     with pytest.raises(CheckpointError, match="only a part of its encoder") as raised:
         start(preset("quick", encoder_weights=tmp_path), classes, cpu())
