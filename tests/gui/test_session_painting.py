@@ -10,6 +10,7 @@ from unet_gui.core.errors import UndoError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.protection import Protection
 from unet_gui.dataset.project import Project
+from unet_gui.gui import saver
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.session import Session
 
@@ -186,3 +187,17 @@ def test_free_pixels_are_painted_within_a_stroke(session):
     assert session.document.counts[2] == 10
     session.undo()
     assert session.document.counts[2] == 0
+
+
+def test_what_was_painted_is_drawn_before_it_is_written(qtbot, session, monkeypatch):
+    told = []
+    monkeypatch.setattr(saver.time, "sleep", lambda seconds: told.append(("wait", seconds)))
+    session.saver.written = lambda entry: told.append(("written", entry.name))
+    fill(session, 1)
+    qtbot.waitUntil(lambda: not session.saver.pending)
+    assert told == [("wait", saver.BREATH), ("written", "0.png")]
+    del told[:]
+    fill(session, 2)
+    assert session.flush() is None
+    assert told[-1] == ("written", "0.png")
+    assert (session.project.load_mask(session.entry, SHAPE) == 2).all()

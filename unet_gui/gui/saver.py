@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from unet_gui.core.errors import UnetGuiError
 
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_MS: Final = 5000
 """How long to wait before a mask that could not be written is tried again."""
+
+BREATH: Final = 0.03
+"""Seconds before writing begins: what was changed is drawn first, also where there is one core."""
 
 
 class SaveState(Enum):
@@ -126,6 +130,8 @@ class MaskSaver(QObject):
 
         def job() -> Generator[None, None, None]:
             yield
+            if QThread.currentThread() is not self.thread():
+                time.sleep(BREATH)
             self._save(item, mask, changed)
 
         self._runner.submit(
