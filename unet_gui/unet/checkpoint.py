@@ -236,8 +236,8 @@ def _filled(net: EncoderDecoder, state: Mapping[str, Tensor], file: Path) -> Enc
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise CheckpointError(
             f"{file} does not fit the network it describes: {'; '.join(wrong[:3])}{more}.",
-            "Copy the whole round folder, checkpoint.safetensors and model.json together. If it was "
-            "made by another version of this program, learn a new round.",
+            "Copy the whole round folder, checkpoint.safetensors and model.json together. If "
+            "another version of this program made it, learn a new round.",
         )
     broken = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
+    from unet_gui.unet.instant.net import InstantNet
     from unet_gui.unet.samples import Sample
     from unet_gui.unet.scoring import Score
     from unet_gui.unet.settings import TrainSettings
@@ -152,7 +153,9 @@ def _guidance(
         return None
     began = time.perf_counter()
     net = device.place_net(begin.net)
-    weak = WeakLabels(samples, net, begin.normalisation, device, settings.seed)
+    weak = WeakLabels(
+        samples, net, begin.normalisation, device, settings.seed, earlier_guide(begin)
+    )
     until = None if settings.budget is None else began + LOOKING_SHARE * settings.budget
     learning = weak.learn(until)
     while True:
@@ -161,6 +164,14 @@ def _guidance(
         except StopIteration:
             return weak
         yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+
+
+def earlier_guide(begin: Start) -> InstantNet | None:
+    """The instant learner beside the network that is gone on from, if it knows nothing else."""
+    guide = None if begin.parent is None else begin.parent.net.guide
+    if not isinstance(guide, Guide) or not begin.kept.issuperset(guide.instant.class_ids):
+        return None
+    return guide.instant
 
 
 def _guide(trainer: Trainer, weak: WeakLabels) -> Guide | None:

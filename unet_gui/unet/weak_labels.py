@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from unet_gui.core.progress import Progress
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.learner import fit, new_net
 from unet_gui.unet.instant.memory import lesson
+from unet_gui.unet.instant.recall import recalled
 from unet_gui.unet.instant.tiles import painted_pixels, seen_around, tiles
 from unet_gui.unet.weights import of_encoder
 
@@ -58,6 +60,7 @@ class WeakLabels:
         normalisation: Normalisation,
         device: Device,
         seed: int,
+        earlier: InstantNet | None = None,
     ) -> None:
         """Nothing is learnt yet; `learn` does.
 
@@ -67,8 +70,11 @@ class WeakLabels:
             normalisation: What the encoder expects.
             device: Where it is.
             seed: Of everything random.
+            earlier: The learner of the round before, which saw through the same encoder: what it
+                was sure of is not forgotten.
         """
         self.late: list[str] = []
+        self._earlier = earlier
         self._samples = samples
         self._device = device
         self._seed = seed
@@ -89,6 +95,7 @@ class WeakLabels:
             held_back.setdefault(cell.sample, []).append(cell.rect)
         wanted = sorted({cell.sample for cell in self._samples.training})
         found: dict[int, Painted] = {}
+        sure: list[Painted] = []
         self.late = []
         for done, index in enumerate(np.random.default_rng(self._seed).permutation(wanted)):
             yield Progress(done, len(wanted), "Looking at images")
@@ -98,11 +105,11 @@ class WeakLabels:
             mask = _training_mask(self._samples, int(index), held_back.get(int(index), []))
             rng = np.random.default_rng((self._seed, int(index)))
             self._samples.thin(int(index), Rect.of_shape(mask.shape), mask, rng)
-            looking = painted_pixels(mask, lambda r, i=int(index): self._see(i, r), seed=self._seed)  # type: ignore[misc]
+            looking = painted_pixels(mask, partial(self._look, sure, int(index)), seed=self._seed)
             part = yield from _quietly(looking, Progress(done, len(wanted), "Looking at images"))
             if part is not None:
                 found[int(index)] = part
-        lessons = lesson([found[i] for i in sorted(found)], seed=self._seed)
+        lessons = lesson([*(found[i] for i in sorted(found)), *sure], seed=self._seed)
         yield from fit(self.instant, lessons)
 
     def probabilities(self, sample: int, rect: Rect) -> Bytes:
@@ -130,6 +137,15 @@ class WeakLabels:
             _limit(self._answers, ANSWERS_BYTES)
         self._answers.move_to_end(key)
         return self._answers[key]
+
+    def _look(self, sure: list[Painted], sample: int, rect: Rect) -> Maps:
+        """Features of a rectangle that is learnt from; what was known of the rest of it as well."""
+        maps = self._see(sample, rect)
+        if self._earlier is not None:
+            mask = self._samples.read(sample)[1][rect.slices]
+            known = recalled(self._earlier, maps, mask, seed=self._seed)
+            sure += [known] if known is not None else []
+        return maps
 
     def _see(self, sample: int, rect: Rect) -> Maps:
         key = sample, rect

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import CheckpointError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.files import write_json
-from unet_gui.unet import checkpoint
+from unet_gui.unet import checkpoint, weak_labels
 from unet_gui.unet.device import cpu
+from unet_gui.unet.instant.memory import lesson
+from unet_gui.unet.instant.recall import SURE
 from unet_gui.unet.losses import weak_loss
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.predict import Predictor
 from unet_gui.unet.replay import Replay
-from unet_gui.unet.samples import SampleSet
+from unet_gui.unet.samples import Sample, SampleSet
 from unet_gui.unet.settings import preset
-from unet_gui.unet.train import fine_tune
+from unet_gui.unet.starting import Start
+from unet_gui.unet.train import earlier_guide, fine_tune
 from unet_gui.unet.weak_labels import WeakLabels
 
 
@@ -150,3 +156,41 @@ def test_images_there_is_no_time_for_are_named(drawn_samples, classes, make_chec
     said = weak.probabilities(0, Rect(8, 8, 40, 30)).astype(int)
     assert said.shape == (3, 22, 32)
     assert (abs(said.sum(0) - 255) <= 3).all()
+
+
+def test_a_new_guide_recalls_what_the_one_before_was_sure_of(
+    drawn, classes, make_checkpoint, monkeypatch
+):
+    half_painted = []
+    for n in range(3):
+        image, mask = drawn(n, (64, 64))
+        mask[:, ::2] = UNLABELLED
+        half_painted.append(Sample.of(f"{n}.png", image, mask))
+    samples = SampleSet(half_painted)
+    drain(samples.scan(classes.ids))
+    net = make_checkpoint("lite").net
+    before = WeakLabels(samples, net, "imagenet", cpu(), seed=0)
+    drain(before.learn(until=None))
+    learnt = []
+
+    def noticed(parts, *, seed):
+        learnt.append(list(parts))
+        return lesson(parts, seed=seed)
+
+    monkeypatch.setattr(weak_labels, "lesson", noticed)
+    drain(WeakLabels(samples, net, "imagenet", cpu(), seed=0).learn(until=None))
+    drain(WeakLabels(samples, net, "imagenet", cpu(), 0, before.instant).learn(until=None))
+    alone, both = learnt
+    assert len(both) > len(alone)
+    for part in both[len(alone) :]:
+        sure = before.instant.shares_of(part.rows)
+        assert (sure.argmax(1) == part.labels).all()
+        assert sure.max(1).min() > SURE
+
+
+def test_only_a_guide_of_the_same_classes_is_recalled(trained, classes):
+    guide = trained.checkpoint.net.guide
+    begin = Start(trained.checkpoint.net, "imagenet", "", "", "", parent=trained.checkpoint)
+    assert earlier_guide(replace(begin, kept=frozenset(classes.ids))) is guide.instant
+    assert earlier_guide(replace(begin, kept=frozenset(classes.ids[1:]))) is None
+    assert earlier_guide(replace(begin, kept=frozenset(classes.ids), parent=None)) is None
