@@ -27,7 +27,7 @@ OPTIONS = (
 
 # fp32, where sums in another order differ least; what FAULT says goes wrong in the second process
 CHILD = """
-import os, sys
+import os
 from unet_gui.unet import device, trainer
 from unet_gui.core.errors import TrainingError
 device._cpu_has_bf16 = lambda: False
@@ -40,8 +40,8 @@ def faulty(self, *args):
             os.kill(os.getpid(), 9)
     return step(self, *args)
 trainer.Trainer._descend = faulty
-from unet_gui.cli import main
-sys.exit(main(sys.argv[1:]))
+from unet_gui.cli import run_program
+run_program()
 """
 
 
