@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 STAMP = "unet-gui-setup"
+NEEDED = 9e9 if sys.platform.startswith("linux") else 3e9
+"""Bytes of disk while the first set-up runs; PyTorch for Linux brings CUDA's libraries."""
+NEEDED_WITHOUT_CUDA = 3e9
 
 # What a window needs and a bare Debian or Ubuntu lacks, and what tests with a screen need.
 QT_PACKAGES = (
@@ -159,18 +162,35 @@ def install(venv: Path, *, cpu_index: bool) -> None:
         pip.append("--quiet")  # nobody watches the progress bars
     tested = ["-c", "packaging/constraints.txt"]
     say("Installing. The first time this downloads some gigabytes, mostly PyTorch.")
+    short = too_small(venv, NEEDED_WITHOUT_CUDA if cpu_index else NEEDED)
+    if short:
+        print(f"  {short}", flush=True)
     if cpu_index and call([*pip, *tested, "--index-url", CPU_INDEX, "torch", "torchvision"]) != 0:
         raise SetupError(
             f"PyTorch could not be installed from {CPU_INDEX}. Try again without --cpu-index."
         )
     if call([*pip, *tested, "-e", ".[dev]"]) != 0:
+        if short:  # other versions are no smaller
+            raise SetupError(f"pip could not install the program; its message is above.\n  {short}")
         say("The tested versions cannot be had here. Trying whatever pyproject.toml allows.")
         if call([*pip, "-e", ".[dev]"]) != 0:
             raise SetupError(
                 "pip could not install the program; its own message is above.\n"
-                "  The first set-up needs the internet, and about 8 GB of disk on Linux."
+                "  The first set-up needs the internet."
             )
     stamp.write_text(wanted, "utf-8")
+
+
+def too_small(folder: Path, needed: float) -> str:
+    """What to say when the disk may be too small for a first set-up; empty where it is not."""
+    free = shutil.disk_usage(folder).free
+    if free >= needed:
+        return ""
+    return (
+        f"{free / 1e9:.1f} GB of disk are free here; a first set-up may need {needed / 1e9:.0f} GB."
+        " Free some, or put\n  --venv on another disk, or give --cpu-index: "
+        f"without CUDA {NEEDED_WITHOUT_CUDA / 1e9:.0f} GB are enough."
+    )
 
 
 # ---- system libraries -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import ast
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ import pytest
 def bootstrap(script, monkeypatch, tmp_path):
     module = script("bootstrap")
     monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "too_small", lambda folder, needed: "")
     (tmp_path / "packaging").mkdir()
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "packaging" / "constraints.txt").write_text("torch==1\n")
@@ -100,6 +102,20 @@ def test_without_the_tested_versions_others_are_tried(bootstrap, calls, tmp_path
     assert len(calls) == 2
     assert "-c" not in calls[1]
     assert (venv / bootstrap.STAMP).is_file()
+
+
+def test_a_disk_that_is_too_small_is_named(bootstrap, calls, script, tmp_path, monkeypatch, capsys):
+    venv = venv_in(tmp_path)
+    monkeypatch.setattr(bootstrap, "too_small", script("bootstrap").too_small)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: SimpleNamespace(free=1.5e9))
+    bootstrap.install(venv, cpu_index=False)
+    assert "1.5 GB of disk are free" in capsys.readouterr().out  # it is tried all the same
+    (venv / bootstrap.STAMP).unlink()
+    calls.clear()
+    calls.fails = ("constraints",)
+    with pytest.raises(bootstrap.SetupError, match=r"(?s)1\.5 GB.*--venv.*--cpu-index"):
+        bootstrap.install(venv, cpu_index=False)
+    assert len(calls) == 1  # other versions are no smaller
 
 
 def test_a_failed_installation_is_tried_again_next_time(bootstrap, calls, tmp_path):
