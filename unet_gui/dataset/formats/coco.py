@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from unet_gui.dataset.formats.plan import Item
     from unet_gui.dataset.formats.work import Work
 
-_RLE: Final = Option("rle", ("compressed", "uncompressed"), "how run lengths are written")
+_RLE: Final = Option("rle", ("compressed", "uncompressed"), "How run lengths are written.")
 _PANOPTIC: Final = Option(
-    "panoptic", ("yes", "no"), "whether panoptic segments and stuff maps are written too"
+    "panoptic", ("yes", "no"), "Whether panoptic segments and stuff maps are written too."
 )
 
 

@@ -40,7 +40,7 @@ VERSION: Final = "5.5.0"
 """The first whose masks are as written here; labelme reads files of older versions."""
 
 _SPLIT: Final = Option(
-    "split", ("flat", "folders"), "whether all files lie in one folder, or in train, val and test"
+    "split", ("flat", "folders"), "Whether all files lie in one folder, or in train, val and test."
 )
 
 

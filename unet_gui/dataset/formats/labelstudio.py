@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from unet_gui.dataset.formats.work import Work
 
 _PREFIX: Final = Option(
-    "prefix", ("/data/local-files/?d=images/",), "what Label Studio finds the images by"
+    "prefix", ("/data/local-files/?d=images/",), "What Label Studio finds the images by."
 )
 _REGIONS: Final = Option(
-    "regions", ("class", "object"), "whether a region is all of a class, or one object"
+    "regions", ("class", "object"), "Whether a region is all of a class, or one object."
 )
 
 

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 BACKGROUND: Final = Option(
     "background",
     ("auto", "keep", "drop"),
-    "whether the class called background is written as objects; auto drops it where no pixel is "
-    "unlabelled, since then nothing is lost",
+    "Whether the class called background is written as objects; auto drops it where no pixel is "
+    "unlabelled, since then nothing is lost.",
 )
 KEEP_BACKGROUND: Final = Option(
     "background",
     ("keep", "auto", "drop"),
-    "whether the class called background is written as objects; auto drops it where no pixel is "
-    "unlabelled",
+    "Whether the class called background is written as objects; auto drops it where no pixel is "
+    "unlabelled.",
 )
 UNCOVERED: Final = Option(
     "uncovered",
     ("auto", "background", "unlabelled"),
-    "what pixels are that no object covers; auto takes background, unless the file says otherwise "
-    "or has objects of background",
+    "What pixels are that no object covers; auto takes background, unless the file says otherwise "
+    "or has objects of background.",
     reading=True,
     writing=False,
 )

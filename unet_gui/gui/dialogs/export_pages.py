@@ -125,7 +125,7 @@ class OptionFields(QWidget):
             cell = QVBoxLayout()
             cell.setSpacing(2)
             cell.addWidget(field)
-            cell.addWidget(muted(_sentence(option.help), small=True))
+            cell.addWidget(muted(option.help, small=True))
             self._form.addRow(caption, cell)
             self.fields[option.key] = field
         self.setVisible(bool(self.fields))
@@ -368,7 +368,3 @@ def _form() -> QFormLayout:
     form.setHorizontalSpacing(SPACE_L)
     form.setVerticalSpacing(SPACE_M)
     return form
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
