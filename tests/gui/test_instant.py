@@ -21,9 +21,17 @@ from unet_gui.unet.instant.proposing import Offer
 
 class FakeLearner:
     knows = frozenset()
+    eager = False
 
     def study(self, _view, _labels):
         yield
+
+    def keep(self, _view, _labels):
+        pass
+
+    def deepen(self):
+        yield
+        self.eager = False
 
 
 class FakeProposer:
@@ -33,6 +41,11 @@ class FakeProposer:
         self.proposes = self.helps = True
         self.arbiter = Arbiter()
         self.saved = 0
+        self.left = []
+
+    def leave(self, view, labels):
+        yield
+        self.left.append((view.name, int((labels != 255).sum())))
 
     def save(self):
         self.saved += 1
@@ -54,7 +67,7 @@ def proposer(monkeypatch):
         yield
         return fake
 
-    monkeypatch.setattr(instant, "_load", load)
+    monkeypatch.setattr(instant.work, "load", load)
     return fake
 
 
@@ -150,6 +163,33 @@ def test_switching_off_is_remembered_and_ends_it(qtbot, session, service, settin
 def test_the_next_image_is_answered_as_well(qtbot, session, service, proposer):
     session.next_image()
     qtbot.waitUntil(lambda: proposer.asked[-1][0] == "1.png")
+
+
+def test_what_was_left_is_taken_in(qtbot, session, service, proposer):
+    """At once after a stroke: the answer to it is not waited for."""
+    stroke(session)
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: proposer.left == [("0.png", 16)])
+    qtbot.waitUntil(lambda: proposer.asked[-1][0] == "1.png")
+    session.open_image("0.png")
+    qtbot.waitUntil(lambda: proposer.asked[-1][0] == "0.png")
+    assert len(proposer.left) == 1, "nothing was painted in the other"
+
+
+def test_it_deepens_when_it_has_answered_and_answers_again(qtbot, session, service, proposer):
+    proposer.learner.eager = True
+    stroke(session)
+    qtbot.waitUntil(lambda: not proposer.learner.eager)
+    asked = len(proposer.asked)
+    qtbot.waitUntil(lambda: len(proposer.asked) > asked)
+
+
+def test_it_does_not_deepen_while_somebody_paints(qtbot, session, service, proposer):
+    proposer.learner.eager = True
+    session.begin_stroke((5, 5), 0, "Brush")
+    service._on_answered("0.png", None, None)
+    assert not service._runner.busy
+    session.end_stroke()
 
 
 def test_another_project_begins_anew(qtbot, session, service, proposer):

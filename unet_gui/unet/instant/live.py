@@ -7,50 +7,49 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import torch
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.progress import Progress
-from unet_gui.unet.instant.features import extract, ready_encoder
+from unet_gui.unet.instant.features import Rows, extract, ready_encoder
+from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
+from unet_gui.unet.instant.head import Head
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
 from unet_gui.unet.instant.memory import lesson
+from unet_gui.unet.instant.net import InstantNet
+from unet_gui.unet.instant.recall import sure_of, unpainted
 from unet_gui.unet.instant.tiles import painted_pixels, seen_around, tiles
+from unet_gui.unet.instant.view import View
+from unet_gui.unet.instant.whole import WholeImages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Generator, Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
-    from unet_gui.dataset.files import Stamp
     from unet_gui.unet.device import Device
     from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.memory import Painted
+    from unet_gui.unet.instant.view import Key
     from unet_gui.unet.weights import EncoderWeights
+
+__all__ = ["Answer", "LiveLearner", "View"]
 
 MAPS_BUDGET: Final = 512 << 20
 MOST_TILES: Final = 16
 """Of a large image only the tiles nearest to the latest stroke are answered."""
 
 FEWEST_CLASSES: Final = 2
+ASKED: Final = 2400
+"""Unpainted pixels of an image that the learner before is asked about."""
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """An image as the learner sees it.
-
-    Attributes:
-        name: Of the image.
-        shape: Height and width.
-        read: The pixels of a rectangle, h×w×3 uint8; any thread.
-        stamp: Of the file.
-    """
-
-    name: str
-    shape: tuple[int, int]
-    read: Callable[[Rect], RgbImage]
-    stamp: Stamp | None = None
+SPECK: Final = 32
+"""Fewer connected pixels than this are not proposed as a region of their own before it is known
+how large regions are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,20 @@ class Answer:
     Attributes:
         mask: H×W uint8 class ids; 255 where it was not looked.
         confidence: H×W uint8, 255 meaning certain.
+        disputed: Share of the pixels looked at that its parts disagree on.
     """
 
     mask: ClassMask
     confidence: NDArray[np.uint8]
+    disputed: float = 0.0
 
 
 class LiveLearner:
-    """Remembers what was painted in every image, refits after a stroke, answers for an image."""
+    """Remembers what was painted in every image, refits after a stroke, answers for an image.
+
+    As from one round to the next it recalls what it was sure of when the person went on to another
+    image, and learns more from images that are labelled whole: see `leave` and `deepen`.
+    """
 
     def __init__(
         self,
@@ -81,18 +86,69 @@ class LiveLearner:
         self._digest = "none" if weights is None else weights.digest
         self._device = device
         self._cache = cache
-        self._maps: OrderedDict[tuple[object, ...], Maps] = OrderedDict()
+        self._maps: OrderedDict[Key, Maps] = OrderedDict()
         self._painted: dict[str, Painted] = {}
-        self._fitted = False
+        self._free: dict[str, Rows] = {}
+        self._recalled: dict[str, Painted | None] = {}
+        self._before: InstantNet | None = None
+        self._before_knows: frozenset[str] = frozenset()
+        self._fitted = self._leaving = self._news = False
+        self._whole = WholeImages(self._see, self._kept, self._extract_pixels)
+        self._deepening: Generator[None, None, None] | None = None
 
     def study(self, view: View, mask: ClassMask) -> Generator[None, None, None]:
         """Take in what is painted in an image, in place of what was before."""
-        self._fitted = False
-        painted = yield from painted_pixels(mask, lambda rect: self._see(view, rect))
-        if painted is None:
-            self._painted.pop(view.name, None)
-        else:
+        self._fitted, self._news = False, True
+        free: list[Rows] = []
+
+        def see(rect: Rect) -> Maps:
+            maps = self._see(view, rect)
+            rows = unpainted(maps, mask[rect.slices], seed=len(free))
+            free.extend([] if rows is None else [rows])
+            return maps
+
+        painted = yield from painted_pixels(mask, see)
+        self._forget(view.name)
+        if painted is not None:
             self._painted[view.name] = painted
+        if free:
+            self._free[view.name] = _some(free)
+
+    def keep(
+        self, view: View, mask: ClassMask, *, before: InstantNet | None = None, look: bool = False
+    ) -> None:
+        """An image is not worked on at present: `deepen` learns from what is whole of it.
+
+        Args:
+            view: The image.
+            mask: H×W uint8, 255 where unlabelled.
+            before: A learner that has not learnt from it.
+            look: Its pixels can still be read later.
+        """
+        self._whole.put(view, mask, before=before, look=look)
+
+    def leave(self, view: View, mask: ClassMask) -> None:
+        """The person goes on to another image: what it is sure of then, it recalls from then on."""
+        before = None if view.name in self._before_knows else self._before
+        self.keep(view, mask, before=before, look=True)
+        self._leaving |= self._news
+
+    def deepen(self) -> Generator[None, None, None]:
+        """Learn from images labelled whole; closed half way, it goes on from there next time."""
+        if self._deepening is None:
+            self._deepening = self._whole.learn(self._net)
+        for _ in self._deepening:
+            yield
+        self._deepening = None
+        self._net.finish = self._whole.finish
+        if self._before is not None:
+            self._before.context = self._net.context
+        self._fitted = False
+
+    @property
+    def eager(self) -> bool:
+        """`deepen` has something to do."""
+        return self._deepening is not None or self._whole.waiting
 
     def prepare(self, view: View) -> Generator[None, None, None]:
         """Have the features of a small image ready before the first stroke."""
@@ -101,9 +157,15 @@ class LiveLearner:
             self._see(view, seen_around(tile, view.shape))
 
     def forget(self, names: Iterable[str]) -> None:
+        names = list(names)
         for name in names:
-            self._painted.pop(name, None)
+            self._forget(name)
+        self._whole.forget(names)
         self._fitted = False
+
+    def _forget(self, name: str) -> None:
+        for known in (self._painted, self._free, self._recalled):
+            known.pop(name, None)
 
     @property
     def knows(self) -> frozenset[str]:
@@ -125,19 +187,52 @@ class LiveLearner:
         Returns:
             None as long as fewer than two classes are painted.
         """
-        images = list(self._painted.values())
-        if len({int(i) for p in images for i in np.unique(p.labels)}) < FEWEST_CLASSES:
+        classes = np.unique([i for p in self._painted.values() for i in np.unique(p.labels)])
+        if len(classes) < FEWEST_CLASSES:
             return None
         if not self._fitted:
-            yield from fit(self._net, lesson(images), LIVE, warm=True)
+            recalled = yield from self._recall(classes)
+            painted = [*self._painted.values(), *self._whole.other_light, *recalled]
+            yield from fit(self._net, lesson(painted), LIVE, warm=True)
             self._fitted = True
+        if self._leaving:
+            self._before, self._before_knows = _as_it_is(self._net), self.knows
+            self._leaving = self._news = False
+            self._recalled.clear()
         mask = np.full(view.shape, UNLABELLED, np.uint8)
         confidence = np.zeros(view.shape, np.uint8)
         wanted = _nearest(tiles(view.shape), near)
+        disputed = 0.0
         for done, tile in enumerate(wanted):
             yield Progress(done, len(wanted), "Proposing")
             self._fill(view, tile, mask, confidence)
-        return Answer(mask, confidence)
+            disputed += self._net.disputed / len(wanted)
+        return Answer(mask, confidence, disputed)
+
+    def _recall(self, classes: NDArray[np.uint8]) -> Generator[Progress, None, list[Painted]]:
+        """What the learner before was sure of where nobody has painted, image by image."""
+        if self._before is None:
+            return []
+        for name, rows in self._free.items():
+            if name not in self._recalled:
+                self._recalled[name] = sure_of(self._before, rows)
+                yield Progress(0, 1, "Recalling")
+        found = [p.only(classes) for p in self._recalled.values() if p is not None]
+        return [p for p in found if len(p)]
+
+    def worth_showing(self, view: View, answer: Answer) -> bool:
+        """Not where its parts disagree on an image that nobody has painted in."""
+        return answer.disputed <= DISPUTED or view.name in self._painted
+
+    @property
+    def trusted(self) -> bool:
+        """Whether proposals cost less than drawing by hand, as far as is known."""
+        return self._whole.trusted
+
+    @property
+    def speck(self) -> int:
+        """Pixels below which a region is none."""
+        return SPECK if self._net.finish == PLAIN else self._net.finish.speck
 
     def _fill(self, view: View, tile: Rect, mask: ClassMask, confidence: NDArray[np.uint8]) -> None:
         seen = seen_around(tile, view.shape)
@@ -148,28 +243,54 @@ class LiveLearner:
         confidence[tile.slices] = (top.clamp(0, 1) * 255).round().byte().numpy()[inside]
 
     def _see(self, view: View, rect: Rect) -> Maps:
-        key = (view.name, view.stamp, rect)
-        maps = self._maps.get(key)
+        key = view.key(rect)
+        maps = self._kept(key)
         if maps is None:
-            maps = self._maps[key] = self._look(view, rect)
+            maps = self._extract(view, rect)
+            if self._cache is not None:
+                self._cache.save(self._path(key), maps)
+        self._maps[key] = maps
         self._maps.move_to_end(key)
         while len(self._maps) > 1 and sum(m.nbytes for m in self._maps.values()) > MAPS_BUDGET:
             self._maps.popitem(last=False)
         return maps
 
-    def _look(self, view: View, rect: Rect) -> Maps:
-        if self._cache is None:
-            return self._extract(view, rect)
-        path = self._cache.path(view.name, view.stamp, rect, self._digest)
-        kept = self._cache.load(path)
-        if kept is not None and kept.shape == (rect.height, rect.width):
-            return kept
-        maps = self._extract(view, rect)
-        self._cache.save(path, maps)
+    def _kept(self, key: Key) -> Maps | None:
+        """Features that are in memory or on disk."""
+        maps = self._maps.get(key)
+        if maps is None and self._cache is not None:
+            maps = self._cache.load(self._path(key))
+            if maps is not None and maps.shape != (key[2].height, key[2].width):
+                return None
         return maps
 
+    def _path(self, key: Key) -> Path:
+        assert self._cache is not None
+        return self._cache.path(*key, self._digest)
+
     def _extract(self, view: View, rect: Rect) -> Maps:
-        return extract(view.read(rect), self._encoder, self._net.normalisation, self._device)
+        return self._extract_pixels(view.read(rect))
+
+    def _extract_pixels(self, pixels: RgbImage) -> Maps:
+        return extract(pixels, self._encoder, self._net.normalisation, self._device)
+
+
+def _as_it_is(net: InstantNet) -> InstantNet:
+    """A network that stays as this one is now; no part of it is ever changed in place."""
+    with torch.random.fork_rng(devices=[]):
+        other = InstantNet(net.spec, net.normalisation, seed=net.seed)
+    other.vgg = net.vgg
+    other.take([head for head in net.heads if isinstance(head, Head)], net.forest, net.context)
+    other.finish = net.finish
+    return other
+
+
+def _some(parts: list[Rows]) -> Rows:
+    """Pixels of tiles together, not too many."""
+    levels = np.concatenate([p.levels for p in parts])
+    filters = np.concatenate([p.filters for p in parts])
+    step = -(-len(levels) // ASKED)
+    return Rows(levels[::step].copy(), filters[::step].copy())
 
 
 def _nearest(rects: list[Rect], near: tuple[float, float] | None) -> list[Rect]:

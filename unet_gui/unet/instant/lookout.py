@@ -11,6 +11,7 @@ import torch
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.metrics import ConfusionMatrix
+from unet_gui.core.progress import drain
 from unet_gui.unet.instant.context import Area
 from unet_gui.unet.instant.features import cut
 from unet_gui.unet.instant.finishing import (
@@ -26,7 +27,7 @@ from unet_gui.unet.instant.varied import varied
 from unet_gui.unet.scoring import Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Generator
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.core.geometry import Rect
@@ -92,6 +93,7 @@ class Lookout:
         varied: Pixels of whole tiles in other light.
         recalled: Pixels that nobody has painted, as the learner before answers for them.
         whole: Names of images with whole tiles, those that there was no room for too.
+        room: Bytes that the areas may take.
     """
 
     windows: list[Window] = field(default_factory=list)
@@ -100,6 +102,7 @@ class Lookout:
     varied: list[Painted] = field(default_factory=list)
     recalled: list[Painted] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
+    room: int = field(default_factory=lambda: AREAS_BUDGET)
 
     def hold_back(self, image: RgbImage, maps: Maps, mask: ClassMask, cell: Rect) -> None:
         """Keep a held-back cell of an image for the score."""
@@ -122,7 +125,7 @@ class Lookout:
         self.whole.add(name)
         area = Area(maps.levels, torch.from_numpy(mask), 0.0 if known else 1.0)
         self.areas.append((name, area))
-        while len(self.areas) > 1 and sum(a.nbytes for _, a in self.areas) > AREAS_BUDGET:
+        while len(self.areas) > 1 and sum(a.nbytes for _, a in self.areas) > self.room:
             old = [i for i, (_, a) in enumerate(self.areas) if not a.share]
             self.areas.pop(old[0] if old else 0)
 
@@ -188,6 +191,13 @@ def judged(
     Returns:
         Nothing for an image for which nothing would have been proposed.
     """
+    return drain(judging(net, image, maps, mask, learnt))
+
+
+def judging(
+    net: InstantNet, image: RgbImage, maps: Maps, mask: ClassMask, learnt: int
+) -> Generator[None, None, list[float]]:
+    """The same, a candidate at a time."""
     from unet_gui.regions.cleanup import remove_specks
 
     base, context = net.parts(maps)
@@ -196,6 +206,7 @@ def judged(
     ragged: dict[tuple[float, float], ClassMask] = {}
     costs = []
     for way in CANDIDATES:
+        yield
         key = (way.context if context is not None else 0.0, way.blur)
         if key not in ragged:
             found = smooth(mixed(base, context, way), way, image)

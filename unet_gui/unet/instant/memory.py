@@ -12,6 +12,8 @@ from unet_gui.unet.instant.features import Rows, sample
 from unet_gui.unet.instant.forest import widened
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
@@ -40,6 +42,13 @@ class Painted:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def only(self, classes: Collection[int]) -> Painted:
+        """Those of these classes."""
+        kept = np.isin(self.labels, list(classes))
+        if kept.all():
+            return self
+        return Painted(Rows(self.rows.levels[kept], self.rows.filters[kept]), self.labels[kept])
 
 
 @dataclass(frozen=True, slots=True)

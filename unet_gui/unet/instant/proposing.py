@@ -13,6 +13,7 @@ from unet_gui.core.progress import Progress
 from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet.arbiter import SHOWN, Arbiter, Verdict, pair
 from unet_gui.unet.corrections import Corrections
+from unet_gui.unet.instant.finishing import FAR_OFF
 from unet_gui.unet.merging import merge
 from unet_gui.unet.records import load_records, save_records
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 INSTANT: Final = "instant"
 REMEMBERED: Final = 8
-SPECK: Final = 32
-"""Fewer connected pixels than this are not proposed as a region of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Offer:
         proposes: Whether this is to be shown: the instant learner is the one to propose, alone or
             together with the round in use.
         helps: Whether its proposals save more than they cost; else nothing is shown.
+        strange: Nothing is shown because the image is like none that was learnt from.
         verdict: Who proposes and why; None as long as there is nobody else.
     """
 
@@ -51,6 +51,7 @@ class Offer:
     proposes: bool
     helps: bool
     verdict: Verdict | None = None
+    strange: bool = False
 
 
 class Proposer:
@@ -129,7 +130,35 @@ class Proposer:
         proposes = rival is None or chosen != rival[0]
         mask, confidence = said[chosen if proposes else INSTANT]
         clean = self._clean(mask, confidence, chosen if proposes else INSTANT)
-        return Offer(clean, confidence, proposes, self.arbiter.helps(chosen), verdict)
+        strange = not self.learner.worth_showing(view, answer)
+        alone = chosen == INSTANT
+        helps = self.arbiter.helps(chosen) and not (alone and (strange or not self.trusted))
+        return Offer(clean, confidence, proposes, helps, verdict, alone and strange)
+
+    def leave(self, view: View, labels: ClassMask) -> Generator[object, None, None]:
+        """The person goes on to another image.
+
+        Args:
+            view: The image that was open.
+            labels: H×W uint8 as it was left.
+        """
+        self._seen(view.name, labels).label(labels, self.arbiter, view.name)
+        if self._changed(view.name, labels):
+            yield from self.learner.study(view, labels)
+            self._labels[view.name] = labels
+        self.learner.leave(view, labels)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the instant learner's proposals cost less than drawing by hand.
+
+        Trials on finished images say so, or that nearly all it proposed there was right.
+        """
+        if self.learner.trusted:
+            return True
+        records = self.arbiter.records.get(INSTANT, {})
+        confusion = self.arbiter.confusion(INSTANT, [i for i, r in records.items() if r.finished])
+        return bool(np.trace(confusion) >= (1 - FAR_OFF) * max(1, confusion.sum()))
 
     def _together(
         self, said: dict[str, tuple[Pixels, Pixels]], rival: str, verdict: Verdict
@@ -158,9 +187,14 @@ class Proposer:
             self._labels.pop(old, None)
         return self._images[name]
 
+    def tidied(self, mask: ClassMask) -> ClassMask:
+        """Without regions that are smaller than regions are."""
+        speck = self.learner.speck
+        return remove_specks(mask, speck) if speck else mask.copy()
+
     def _clean(self, proposed: ClassMask, confidence: Pixels, learner: str) -> ClassMask:
         """Without specks, and silent where proposals of this confidence are often wrong."""
-        mask = remove_specks(proposed, SPECK)
+        mask = self.tidied(proposed)
         unsure = confidence < self.arbiter.threshold(learner) * 255
         mask[unsure] = UNLABELLED
         return mask

@@ -38,13 +38,29 @@ def recalled(net: InstantNet, maps: Maps, mask: ClassMask, *, seed: int = 0) -> 
     Returns:
         None where there is nothing that it is sure of.
     """
+    rows = unpainted(maps, mask, seed=seed)
+    return None if rows is None else sure_of(net, rows)
+
+
+def unpainted(maps: Maps, mask: ClassMask, *, seed: int = 0) -> Rows | None:
+    """Features of some pixels of a tile that nobody has painted; None where there are none.
+
+    Args:
+        maps: Features of the tile.
+        mask: H×W uint8, 255 where nobody has painted.
+        seed: Of the choice of pixels.
+    """
     free = np.flatnonzero(mask.ravel() == UNLABELLED)
     if not len(free):
         return None
     rng = np.random.default_rng(seed)
     places = np.sort(rng.choice(free, min(PIXELS, len(free)), replace=False))
     ys, xs = np.divmod(places, mask.shape[1])
-    rows = sample(maps, ys.astype(np.float32), xs.astype(np.float32))
+    return sample(maps, ys.astype(np.float32), xs.astype(np.float32))
+
+
+def sure_of(net: InstantNet, rows: Rows) -> Painted | None:
+    """What a learner answers for single pixels, where it is sure; None where it is nowhere."""
     shares = net.shares_of(rows)
     sure = shares.max(1) > SURE
     if not sure.any():

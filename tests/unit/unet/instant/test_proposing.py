@@ -15,6 +15,15 @@ ROUND = "round-001"
 class Played:
     """A learner that says what it is given."""
 
+    speck = 32
+    trusted = worth = True
+
+    def worth_showing(self, _view, _answer):
+        return self.worth
+
+    def leave(self, view, _labels):
+        self.left = view.name
+
     def __init__(self):
         self.says = None
 
@@ -125,3 +134,35 @@ def test_few_images_are_remembered_and_nothing_is_lost(played, tmp_path):
         label(proposer, played, f"{number}.png", truth(), truth())
     assert len(proposer.arbiter.curve()) == 12
     assert (tmp_path / "records.json").exists()
+
+
+@pytest.mark.parametrize(("worth", "trusted"), [(False, True), (True, False)])
+def test_nothing_is_shown_of_what_would_not_help(played, worth, trusted):
+    proposer = Proposer(played)
+    played.says = Answer(mistaken(1, 0), sure())
+    blank = np.full(SHAPE, 255, np.uint8)
+    assert drain(proposer.offer(view(), blank)).helps
+    drain(proposer.leave(view(), truth()))
+    assert played.left == "a.png"
+    played.worth, played.trusted = worth, trusted
+    offer = drain(proposer.offer(view("b.png"), blank))
+    assert not offer.helps
+    assert offer.strange is not worth
+
+
+def test_trials_are_outvoted_where_nearly_all_was_right(played):
+    proposer = Proposer(played)
+    blank = np.full(SHAPE, 255, np.uint8)
+    played.says = Answer(truth(), sure())
+    played.trusted = False
+    drain(proposer.offer(view(), blank))
+    drain(proposer.leave(view(), truth()))
+    assert drain(proposer.offer(view("b.png"), blank)).helps
+
+
+def test_leaving_an_image_judges_what_was_proposed_for_it(played):
+    proposer = Proposer(played)
+    played.says = Answer(mistaken(1, 0), sure())
+    drain(proposer.offer(view(), np.full(SHAPE, 255, np.uint8)))
+    drain(proposer.leave(view(), truth()))
+    assert proposer.arbiter.curve()[0][1, 0] == 600

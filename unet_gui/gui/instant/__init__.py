@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from unet_gui.core.classes import UNLABELLED
-from unet_gui.gui.documents import Ghost, read_image_job
+from unet_gui.gui.documents import Ghost
+from unet_gui.gui.instant import work
+from unet_gui.gui.instant.work import Standing, Work
 from unet_gui.gui.jobs import JobRunner
 
 if TYPE_CHECKING:
@@ -24,48 +22,27 @@ if TYPE_CHECKING:
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
 
+__all__ = ["ROUND", "InstantService", "Standing"]
+
 SETTING: Final = "learn/instant"
 ROUND: Final = "instant"
-DEBOUNCE_MS: Final = 150
-STUDIED: Final = 24
-"""Labelled images whose strokes are learnt from beside those painted since the start."""
+DEBOUNCE_MS: Final = 30
+"""After a stroke: an answer that is not wanted any more ends within a few milliseconds."""
 
 LARGEST: Final = 64 << 20
 """Pixels of an image past which no proposal for all of it is kept in memory."""
 
-NICENESS: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What a job needs of an image, taken on the GUI thread."""
-
-    project: Project
-    entry: ImageEntry
-    source: ImageSource | None
-    labels: MaskSnapshot | None
-    near: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the learners stand.
-
-    Attributes:
-        verdict: Who proposes and why, an `arbiter.Verdict`; None while there is but one.
-        curve: What was shown for each finished image in the order of work, against what it was
-            labelled: C×C pixels by true and by proposed class.
-    """
-
-    verdict: Any = None
-    curve: Any = ()
+_LEAVE, _ANSWER, _STUDY, _DEEPEN, _OTHERS = -1, 0, 5, 7, 9
+"""What comes first."""
 
 
 class InstantService(QObject):
     """Learns from every stroke and offers the rest of the open image, on its own QThread.
 
     It proposes as long as no round is in use, and after that while it does better on corrections
-    than the round. torch is imported on the thread, not before.
+    than the round. When the person goes on to another image it takes in what was left, and while
+    nobody paints it learns more from images that are labelled whole. torch is imported on the
+    thread, not before.
 
     Signals:
         proposing: a line that says so while this learner proposes; empty while it does not.
@@ -93,6 +70,7 @@ class InstantService(QObject):
         self._snapshots: dict[str, MaskSnapshot] = {}
         self._near: tuple[float, float] | None = None
         self._waiting: tuple[str, Any] | None = None
+        self._open: tuple[ImageEntry, ImageSource, int] | None = None
         self._shown = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -122,6 +100,8 @@ class InstantService(QObject):
         if not self.enabled or project is None:
             return
         self._started = True
+        if self._open is None:
+            self._note_open()
         if self._proposer is not None:
             self._soon.start()
             return
@@ -131,7 +111,7 @@ class InstantService(QObject):
             return  # the first image that it can answer for loads it
         self._loading = True
         self._runner.submit(
-            "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_failed
+            "load", partial(work.load, project), on_done=self._on_loaded, on_error=self._on_failed
         )
 
     def begin_anew(self) -> None:
@@ -148,7 +128,7 @@ class InstantService(QObject):
             learner = self._proposer.learner
             self._runner.submit(
                 key, lambda: job(learner), on_item=on_item,
-                on_error=lambda _error: None, priority=9,
+                on_error=lambda _error: None, priority=_OTHERS,
             )  # fmt: skip
 
     def dismiss(self, key: str) -> None:
@@ -167,10 +147,11 @@ class InstantService(QObject):
         self._runner.cancel_all()
         if self._proposer is not None:
             self._leaving = leaving = self._proposer
-            self._runner.submit("keep", lambda: _keep(leaving))
+            self._runner.submit("keep", partial(work.keep, leaving))
         self._proposer = self._waiting = None
         self._shown = self._loading = False
         self._snapshots.clear()
+        self._open = None
         self.proposing.emit("")
         self.judged.emit(None)
 
@@ -185,12 +166,52 @@ class InstantService(QObject):
 
     def _on_session_image_opened(self) -> None:
         self._near = self._waiting = None
+        self._leave()
         self._remember()
         if self._started and self._proposer is None:
             self.restart()
         self._soon.start(0)
 
+    def _leave(self) -> None:
+        """Hand over what was done to the image that was open before this one."""
+        left, entry = self._open, self._session.entry
+        self._note_open()
+        if left is None or entry is None or self._proposer is None:
+            return
+        before, pixels, revision = left
+        labels = self._snapshots.get(before.name)
+        project = self._session.project
+        if project is None or before.name == entry.name:
+            return
+        if labels is None or labels.revision == revision:
+            return
+        self._runner.submit(
+            f"leave {before.name}",
+            partial(work.leave, self._proposer, Work(project, before, pixels, labels)),
+            on_error=lambda _error: None,  # said when the person opens that image
+            priority=_LEAVE,
+        )
+
+    def _note_open(self) -> None:
+        session = self._session
+        entry, source, document = session.entry, session.source, session.document
+        if entry is not None and source is not None and document is not None:
+            self._open = entry, source, document.revision
+
+    def _deepen(self) -> None:
+        """Learn on from images labelled whole, as long as nobody paints."""
+        proposer = self._proposer
+        if proposer is not None and not self._session.stroking and proposer.learner.eager:
+            self._runner.submit(
+                "deepen",
+                partial(work.deepen, proposer),
+                on_done=lambda done: self._soon.start() if done else None,
+                on_error=lambda _error: None,
+                priority=_DEEPEN,
+            )
+
     def _on_session_mask_touched(self, rect: Rect) -> None:
+        self._runner.cancel("deepen")
         self._near = ((rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2)
 
     def _on_session_history_changed(self) -> None:
@@ -219,10 +240,11 @@ class InstantService(QObject):
         if _too_large(source):
             self.proposing.emit("")
             return
-        work = _Work(project, entry, source, self._snapshots.get(entry.name), self._near)
+        wanted = Work(project, entry, source, self._snapshots.get(entry.name), self._near)
+        self._runner.cancel("deepen")
         self._runner.submit(
             "answer",
-            lambda: _answer(proposer, work),
+            partial(work.answer, proposer, wanted),
             on_done=lambda answer: self._on_answered(entry.name, *answer),
             on_error=self._on_failed,
         )
@@ -233,18 +255,18 @@ class InstantService(QObject):
         if proposer is None or project is None:
             return
         self._proposer = proposer
-        self.judged.emit(_standing(proposer))
+        self.judged.emit(work.standing(proposer))
         self._answer()
         opened = self._session.entry
         for entry in project.images:
             if opened is None or entry.name != opened.name:
-                work = _Work(project, entry, None, self._snapshots.get(entry.name))
+                wanted = Work(project, entry, None, self._snapshots.get(entry.name))
                 self._runner.submit(
                     f"study {entry.name}",
-                    partial(_study, proposer, work),
+                    partial(work.study, proposer, wanted),
                     on_done=self._on_studied,
                     on_error=lambda _error: None,  # said when the person opens that image
-                    priority=5,
+                    priority=_STUDY,
                 )
 
     def _on_studied(self, learnt: bool) -> None:
@@ -263,6 +285,7 @@ class InstantService(QObject):
             self._waiting = (name, offer)
         else:
             self._offer(name, offer)
+        self._deepen()
 
     def _offer(self, name: str, offer: Any) -> None:
         self._waiting = None
@@ -271,18 +294,21 @@ class InstantService(QObject):
         if self._shown and not shown:
             self._session.forget_predictions()
         self._shown = shown
-        text = ""
-        if proposes:
-            text = (
-                self.tr("Instant learner and round propose together")
-                if shown and offer.verdict is not None and offer.verdict.chosen != ROUND
-                else self.tr("Instant learner proposes")
-                if shown
-                else self.tr("Instant learner keeps quiet: its proposals were often wrong")
-            )
-        self.proposing.emit(text)
+        self.proposing.emit(self._told(offer, shown=shown) if proposes else "")
         if shown:
             self._session.set_prediction(name, Ghost(offer.mask, offer.confidence, ROUND))
+
+    def _told(self, offer: Any, *, shown: bool) -> str:
+        """Who proposes, or why nobody does."""
+        if not shown:
+            return (
+                self.tr("Instant learner keeps quiet: this image is unlike those before")
+                if offer.strange
+                else self.tr("Instant learner keeps quiet: its proposals were often wrong")
+            )
+        if offer.verdict is not None and offer.verdict.chosen != ROUND:
+            return self.tr("Instant learner and round propose together")
+        return self.tr("Instant learner proposes")
 
 
 def _too_large(source: ImageSource) -> bool:
@@ -291,103 +317,3 @@ def _too_large(source: ImageSource) -> bool:
 
 def _class_key(project: Project) -> tuple[Any, ...]:
     return tuple(sorted((c.id, c.name.casefold()) for c in project.classes))
-
-
-def _load(project: Project) -> Generator[None, None, Any]:
-    """Encoder and empty learner."""
-    yield
-    _make_way()
-    from unet_gui.unet.device import pick
-    from unet_gui.unet.instant.cache import FeatureCache
-    from unet_gui.unet.instant.live import LiveLearner
-    from unet_gui.unet.instant.proposing import Proposer
-    from unet_gui.unet.records import FILE_NAME
-    from unet_gui.unet.rounds import starter
-    from unet_gui.unet.starting import encoder_at_hand
-
-    yield
-    weights = encoder_at_hand(starter=starter())
-    yield
-    cache = FeatureCache(project.cache_dir / "features")
-    learner = LiveLearner(weights, project.classes.num_outputs, pick("auto"), cache)
-    return Proposer(learner, project.cache_dir / FILE_NAME, project.classes.ids)
-
-
-def _make_way() -> None:
-    """Painting comes first: one core is left to it, and what remains when it wants more."""
-    import threading
-
-    from unet_gui.unet.device import leave_cores
-
-    leave_cores(1)
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _answer(proposer: Any, work: _Work) -> Generator[Any, None, Any]:
-    yield
-    labels = _labels(work)
-    rival = None
-    name = work.project.adopted
-    if name is not None:
-        cached = work.project.load_prediction(work.entry, round_name=name)
-        if cached is not None and cached.mask.shape == labels.shape:
-            rival = name, cached.mask, cached.confidence
-        yield
-    view = _view(work.entry, work.source)
-    offer = yield from proposer.offer(view, labels, rival=rival, near=work.near)
-    return offer, _standing(proposer, offer)
-
-
-def _keep(proposer: Any) -> Generator[None, None, None]:
-    """Its records to disk; not cancelled half way, for there is no second yield."""
-    proposer.save()
-    yield
-
-
-def _standing(proposer: Any, offer: Any = None) -> Standing:
-    return Standing(offer.verdict if offer is not None else None, proposer.arbiter.curve())
-
-
-def _study(proposer: Any, work: _Work) -> Generator[None, None, bool]:
-    """Strokes of an image that is not open; False when there are none, or enough already."""
-    yield
-    learner, name = proposer.learner, work.entry.name
-    if name in learner.knows or len(learner.knows) >= STUDIED:
-        return False
-    counts = work.project.mask_counts(work.entry)
-    if not any(counts.get(i) for i in work.project.classes.ids):
-        return False
-    source = yield from read_image_job(work.project, work.entry)
-    try:
-        labels = work.project.load_mask(work.entry, source.shape)
-        labels = _known(labels, work.project)
-        yield from learner.study(_view(work.entry, source), labels)
-    finally:
-        source.close()
-    return True
-
-
-def _labels(work: _Work) -> Any:
-    assert work.source is not None
-    if work.labels is None:
-        return _known(work.project.load_mask(work.entry, work.source.shape), work.project)
-    return _known(work.labels.to_array(), work.project)
-
-
-def _known(labels: Any, project: Project) -> Any:
-    """Ids that are no class of the project count as unlabelled."""
-    import numpy as np
-
-    meaning = np.full(256, UNLABELLED, np.uint8)
-    ids = list(project.classes.ids)
-    meaning[ids] = ids
-    return meaning[labels]
-
-
-def _view(entry: ImageEntry, source: ImageSource | None) -> Any:
-    from unet_gui.dataset.files import stamp
-    from unet_gui.unet.instant.live import View
-
-    assert source is not None
-    return View(entry.name, source.shape, source.read, stamp(entry.path))

@@ -1,0 +1,166 @@
+"""The live learner from image to image: recalling, and learning more from whole images."""
+
+import numpy as np
+import pytest
+
+from tests.unit.unet.instant.conftest import FP32, QUICK, striped
+from unet_gui.core.progress import drain
+from unet_gui.unet.instant import live, lookout, whole
+from unet_gui.unet.instant.cache import FeatureCache
+from unet_gui.unet.instant.finishing import CANDIDATES, PLAIN, UNTRIED
+from unet_gui.unet.instant.live import Answer, LiveLearner, View
+
+SHAPE = (96, 64)
+
+
+@pytest.fixture
+def learner(small_weights, monkeypatch, tmp_path):
+    monkeypatch.setattr(live, "LIVE", QUICK)
+    monkeypatch.setattr(whole, "CONTEXT_STEPS", 6)
+    monkeypatch.setattr(whole, "MORE_CONTEXT_STEPS", 3)
+    return LiveLearner(small_weights, 3, FP32, FeatureCache(tmp_path / "features"))
+
+
+@pytest.fixture
+def view(drawn):
+    def make(seed):
+        image, truth = drawn(seed, SHAPE)
+        return View(f"{seed}.png", truth.shape, lambda rect: image[rect.slices]), truth
+
+    return make
+
+
+def work(learner, here, mask):
+    """Paint an image and go on."""
+    drain(learner.study(here, mask))
+    answer = drain(learner.answer(here))
+    learner.leave(here, mask)
+    return answer
+
+
+def lessons(monkeypatch):
+    """Sizes of what is learnt from at once, each time."""
+    counted = []
+    made = live.lesson
+    monkeypatch.setattr(
+        live, "lesson", lambda parts: counted.append([len(p) for p in parts]) or made(parts)
+    )
+    return counted
+
+
+def test_what_it_was_sure_of_is_recalled_once_the_person_went_on(learner, view, monkeypatch):
+    counted = lessons(monkeypatch)
+    first, truth = view(0)
+    work(learner, first, striped(truth))
+    painted = int((striped(truth) != 255).sum())
+    assert counted == [[painted]]
+    second, other = view(1)
+    drain(learner.answer(second))  # from here on it is the learner before
+    drain(learner.study(second, striped(other)))
+    drain(learner.answer(second))
+    assert len(counted[1]) == 4, "two painted images, what it was sure of in both"
+    assert 0 < counted[1][2] <= live.ASKED
+
+
+def test_one_class_painted_alone_leaves_the_rest_alone(learner, view):
+    first, truth = view(0)
+    work(learner, first, striped(truth))
+    second, other = view(1)
+    before = (drain(learner.answer(second)).mask == other).mean()
+    one = np.where(other == 1, other, 255).astype(np.uint8)
+    drain(learner.study(second, one))
+    assert (drain(learner.answer(second)).mask == other).mean() > before - 0.05
+
+
+def test_classes_that_nobody_has_painted_any_more_are_not_recalled(learner, view):
+    first, truth = view(0)
+    work(learner, first, striped(truth))
+    drain(learner.answer(first))
+    two = striped(truth)
+    two[two == 2] = 255
+    drain(learner.study(first, two))
+    assert 2 not in drain(learner.answer(first)).mask
+
+
+def test_a_large_image_is_asked_about_at_so_many_pixels(learner, drawn, monkeypatch):
+    monkeypatch.setattr(live, "ASKED", 50)
+    image, truth = drawn(0, SHAPE)
+    here = View("0.png", truth.shape, lambda rect: image[rect.slices])
+    drain(learner.study(here, striped(truth)))
+    assert len(learner._free["0.png"]) <= 50
+
+
+def test_whole_images_teach_surroundings_and_other_light(learner, view, monkeypatch):
+    first, truth = view(0)
+    work(learner, first, truth)
+    assert learner.eager
+    drain(learner.deepen())
+    assert not learner.eager
+    assert learner._net.context is not None
+    assert learner._net.finish == UNTRIED
+    counted = lessons(monkeypatch)
+    answer = drain(learner.answer(view(1)[0]))
+    assert len(counted[0]) == 2, "and what it looked like in other light"
+    assert (answer.mask == view(1)[1]).mean() > 0.7
+
+
+def test_strokes_are_no_whole_image(learner, view):
+    first, truth = view(0)
+    work(learner, first, striped(truth))
+    assert not learner.eager
+    assert learner.speck == live.SPECK
+    assert learner._net.finish == PLAIN
+
+
+def test_how_proposals_are_finished_is_tried_on_images_not_learnt_from(learner, view, monkeypatch):
+    monkeypatch.setattr(lookout, "DISPUTED", 1.0)  # it has hardly learnt surroundings
+    for seed in range(3):
+        here, truth = view(seed)
+        work(learner, here, truth)
+        drain(learner.answer(here))
+        drain(learner.deepen())
+    trials = learner._whole._trials
+    assert {name: len(trial) for name, trial in trials.items()} == {
+        "1.png": len(CANDIDATES) + 2,
+        "2.png": len(CANDIDATES) + 2,
+    }
+    assert learner._net.finish in CANDIDATES
+    assert learner.speck == learner._net.finish.speck
+
+
+def test_it_goes_on_where_it_was_interrupted(learner, view):
+    first, truth = view(0)
+    work(learner, first, truth)
+    steps = 0
+    while learner.eager:
+        part = learner.deepen()
+        for _ in zip(range(3), part, strict=False):
+            steps += 1
+        part.close()
+        drain(learner.answer(first))
+        assert steps < 100
+    assert learner._net.context is not None
+
+
+def test_what_is_forgotten_is_learnt_from_no_more(learner, view):
+    first, truth = view(0)
+    work(learner, first, truth)
+    learner.forget(["0.png"])
+    assert not learner.eager
+    assert drain(learner.answer(first)) is None
+
+
+def test_an_image_that_is_as_it_was_is_not_learnt_again(learner, view):
+    first, truth = view(0)
+    work(learner, first, truth)
+    drain(learner.deepen())
+    learner.leave(first, truth)
+    assert not learner.eager
+
+
+def test_an_image_that_its_parts_dispute_is_shown_once_painted_in(learner, view):
+    here, truth = view(0)
+    disputed = Answer(truth, truth, 0.5)
+    assert not learner.worth_showing(here, disputed)
+    drain(learner.study(here, striped(truth)))
+    assert learner.worth_showing(here, disputed)
