@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import numpy as np
 
@@ -78,6 +79,31 @@ class Forest:
             features.astype(np.int16),
             thresholds.astype(np.float32),
             shares.astype(np.float16),
+        )
+
+    def renewed(self, filters: Floats, labels: NDArray[np.uint8], *, trees: int) -> Forest:
+        """The oldest trees replaced, and the leaves of all others counted anew: a tenth of growing.
+
+        Args:
+            filters: As for `grown`, of as many channels as before.
+            labels: N class ids, none missing and none new.
+            trees: How many to replace.
+        """
+        newest = Forest.grown(
+            filters, labels, trees=trees, seed=crc32(self.features.tobytes(), trees)
+        )
+        classes = np.searchsorted(self.class_ids, labels)
+        columns = np.ascontiguousarray(filters.reshape(len(filters), -1).T)
+        weights = len(classes) / (len(self.class_ids) * np.bincount(classes))
+        kept = self.features[trees:], self.thresholds[trees:]
+        counted = [_counted(columns, classes, weights, *tree) for tree in zip(*kept, strict=True)]
+        shares = [np.stack(counted).astype(np.float16)] if counted else []
+        return Forest(
+            self.class_ids,
+            self.channels,
+            np.concatenate([kept[0], newest.features]),
+            np.concatenate([kept[1], newest.thresholds]),
+            np.concatenate([*shares, newest.shares]),
         )
 
     @property
@@ -163,6 +189,30 @@ def _tree(
         parents = np.repeat(shares, 2, 0)
         shares = (weighed[best] + PRIOR * parents) / (sums[best] + PRIOR)[:, None]
     return asked, limits, shares
+
+
+def _counted(
+    columns: Floats,
+    classes: NDArray[np.intp],
+    weights: NDArray[np.float64],
+    features: NDArray[np.int16],
+    thresholds: Floats,
+) -> NDArray[np.float64]:
+    """The leaves of a tree whose questions stay, as `_tree` would fill them."""
+    kinds, depth = len(weights), len(features)
+    leaf = np.zeros(columns.shape[1], np.intp)
+    for feature, threshold in zip(features, thresholds, strict=True):
+        leaf += leaf
+        leaf += columns[feature] > threshold
+    counts = np.bincount(leaf * kinds + classes, minlength=(1 << depth) * kinds)
+    levels = [counts.reshape(-1, kinds) * weights]
+    for _ in range(depth - 1):
+        levels.append(levels[-1].reshape(-1, 2, kinds).sum(1))
+    shares = np.full((1, kinds), 1 / kinds)
+    for weighed in reversed(levels):
+        parents = np.repeat(shares, 2, 0)
+        shares = (weighed + PRIOR * parents) / (weighed.sum(1, keepdims=True) + PRIOR)
+    return shares
 
 
 def widened(filters: Floats, channels: int) -> Floats:

@@ -37,6 +37,7 @@ class Effort:
         warm_rate: The same then.
         trees: Of the forest.
         tree_rows: Pixels that the forest is grown from at most.
+        warm_trees: Trees that are replaced where the forest goes on; None grows all anew.
     """
 
     steps: int = 200
@@ -45,10 +46,11 @@ class Effort:
     warm_rate: float = 1e-3
     trees: int = 40
     tree_rows: int = 1 << 13
+    warm_trees: int | None = None
 
 
 THOROUGH: Final = Effort()
-LIVE: Final = Effort(steps=150, warm_steps=40, tree_rows=6000)
+LIVE: Final = Effort(steps=150, warm_steps=40, tree_rows=6000, warm_trees=8)
 """While a person paints."""
 
 
@@ -105,9 +107,11 @@ def fit(
             heads.append(head)
     finally:
         torch.set_num_threads(threads)
-    forest = Forest.grown(
-        lesson.filters[kept], lesson.labels[kept], trees=effort.trees, seed=net.seed
-    )
+    filters, answers = lesson.filters[kept], lesson.labels[kept]
+    if warm and effort.warm_trees is not None and net.forest.channels == filters.shape[1]:
+        forest = net.forest.renewed(filters, answers, trees=effort.warm_trees)
+    else:
+        forest = Forest.grown(filters, answers, trees=effort.trees, seed=net.seed)
     yield Progress(total, total, "Learning")
     net.take(heads, forest, net.context)
 

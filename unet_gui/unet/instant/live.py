@@ -16,7 +16,7 @@ from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
 from unet_gui.unet.instant.head import Head
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
 from unet_gui.unet.instant.memory import lesson
-from unet_gui.unet.instant.net import InstantNet
+from unet_gui.unet.instant.net import InstantNet, blocks_of
 from unet_gui.unet.instant.recall import sure_of, unpainted
 from unet_gui.unet.instant.tiles import painted_pixels, seen_around, tiles
 from unet_gui.unet.instant.view import View
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "LiveLearner", "View"]
 
 MAPS_BUDGET: Final = 512 << 20
+BLOCKS: Final = 4
+"""Tiles whose filter responses are kept as the forest sees them, 20 MB each."""
+
 MOST_TILES: Final = 16
 """Of a large image only the tiles nearest to the latest stroke are answered."""
 
@@ -87,6 +90,7 @@ class LiveLearner:
         self._device = device
         self._cache = cache
         self._maps: OrderedDict[Key, Maps] = OrderedDict()
+        self._blocks: OrderedDict[Key, NDArray[np.float32]] = OrderedDict()
         self._painted: dict[str, Painted] = {}
         self._free: dict[str, Rows] = {}
         self._recalled: dict[str, Painted | None] = {}
@@ -236,7 +240,10 @@ class LiveLearner:
 
     def _fill(self, view: View, tile: Rect, mask: ClassMask, confidence: NDArray[np.uint8]) -> None:
         seen = seen_around(tile, view.shape)
-        probabilities = self._net.probabilities(view.read(seen), self._see(view, seen))
+        maps = self._see(view, seen)
+        probabilities = self._net.probabilities(
+            view.read(seen), maps, self._blocks_of(view.key(seen), maps)
+        )
         inside = tile.moved(-seen.x0, -seen.y0).slices
         top, best = probabilities.max(0)
         mask[tile.slices] = best.numpy()[inside]
@@ -254,6 +261,14 @@ class LiveLearner:
         while len(self._maps) > 1 and sum(m.nbytes for m in self._maps.values()) > MAPS_BUDGET:
             self._maps.popitem(last=False)
         return maps
+
+    def _blocks_of(self, key: Key, maps: Maps) -> NDArray[np.float32]:
+        """What the forest sees of a tile: it takes as long as the trees' answers."""
+        found = self._blocks.pop(key, None)
+        self._blocks[key] = blocks = blocks_of(maps) if found is None else found
+        while len(self._blocks) > BLOCKS:
+            self._blocks.popitem(last=False)
+        return blocks
 
     def _kept(self, key: Key) -> Maps | None:
         """Features that are in memory or on disk."""

@@ -173,27 +173,28 @@ class InstantNet(EncoderDecoder):
         return {k: v.half() if k.startswith("vgg.") else v for k, v in state.items()}
 
     @torch.inference_mode()
-    def probabilities(self, image: RgbImage, maps: Maps) -> Tensor:
+    def probabilities(self, image: RgbImage, maps: Maps, blocks: Floats | None = None) -> Tensor:
         """num_classes×H×W float32 that sum to 1 over the classes.
 
         Args:
             image: H×W×3 uint8, an image or a tile of one.
             maps: Its features.
+            blocks: What `blocks_of` says of them, if that is at hand.
         """
-        base, context = self.parts(maps)
+        base, context = self.parts(maps, blocks)
         self.disputed = disputed(base, context)
         total = mixed(base, context, self.finish)
         return torch.from_numpy(smooth(total, self.finish, image))
 
     @torch.inference_mode()
-    def parts(self, maps: Maps) -> tuple[Floats, Floats | None]:
+    def parts(self, maps: Maps, blocks: Floats | None = None) -> tuple[Floats, Floats | None]:
         """What heads and forest say, and what the context decoder says where there is one.
 
         Returns:
             Two arrays num_classes×H×W float32 that sum to 1 over the classes.
         """
         never, weight = self._never()[:, None, None], self._forest_weight
-        total = self._forest_probabilities(maps).mul_(weight)
+        total = self._forest_probabilities(maps, blocks).mul_(weight)
         for head in self.heads:
             assert isinstance(head, Head)
             total += (head.logits(maps.levels, maps.shape) + never).softmax(0)
@@ -228,10 +229,10 @@ class InstantNet(EncoderDecoder):
     def _forest_weight(self) -> float:
         return FOREST_WEIGHT_OF_TWO if len(self.class_ids) <= 2 else FOREST_WEIGHT
 
-    def _forest_probabilities(self, maps: Maps) -> Tensor:
+    def _forest_probabilities(self, maps: Maps, blocks: Floats | None) -> Tensor:
         height, width = maps.shape
         size = (-(-height // FOREST_STEP), -(-width // FOREST_STEP))
-        rows = self.forest.probabilities(filter_image(maps, FOREST_STEP))
+        rows = self.forest.probabilities(blocks_of(maps) if blocks is None else blocks)
         grid = torch.zeros(self.spec.num_classes, *size)
         grid[list(self.forest.class_ids)] = torch.from_numpy(rows).T.reshape(-1, *size)
         grid = F.interpolate(grid[None], scale_factor=FOREST_STEP, mode="bilinear")[0]
@@ -282,6 +283,11 @@ class InstantNet(EncoderDecoder):
         )
         other.finish, other._kept = self.finish, self._kept
         return other.train(self.training)
+
+
+def blocks_of(maps: Maps) -> Floats:
+    """N×C×F float32 filter responses of the blocks of pixels that the forest looks at."""
+    return filter_image(maps, FOREST_STEP)
 
 
 def restored(

@@ -100,3 +100,24 @@ def test_parts_that_do_not_fit_are_seen(rng, monkeypatch, change):
 
 def test_no_forest_is_not_sound():
     assert not NO_FOREST.sound
+
+
+def test_leaves_counted_anew_are_as_they_were_grown(rng):
+    filters, labels = rows_of(rng, 400)
+    forest = Forest.grown(filters, labels, trees=6)
+    again = forest.renewed(filters, labels, trees=2)
+    np.testing.assert_array_equal(again.features[:4], forest.features[2:])
+    np.testing.assert_allclose(again.shares[:4], forest.shares[2:], atol=1e-3)
+    assert again.sound
+    assert again.shares.shape == forest.shares.shape
+    assert not np.array_equal(again.features[4:], forest.features[:2])
+    third = again.renewed(filters, labels, trees=2)
+    assert not np.array_equal(third.features[4:], again.features[4:]), "other questions each time"
+
+
+def test_trees_that_stay_hear_of_other_answers(rng):
+    filters, labels = rows_of(rng, 3000)
+    swapped = np.where(labels == 3, 8, np.where(labels == 8, 3, labels)).astype(np.uint8)
+    forest = Forest.grown(filters, labels).renewed(filters, swapped, trees=1)
+    found = np.array(forest.class_ids)[forest.probabilities(filters).argmax(1)]
+    assert (found == swapped).mean() > 0.8
