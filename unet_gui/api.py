@@ -142,7 +142,7 @@ def fine_tune(
         project: The project.
         preset: "quick" (a minute), "thorough" (ten) or "tutorial".
         device: "auto", "cuda", "mps" or "cpu".
-        parent: Checkpoint to go on from instead of the adopted round.
+        parent: Checkpoint to go on from instead of the latest round.
         on_progress: Called after each step.
         **settings: Any of `unet_gui.unet.settings.TrainSettings`: budget=60 (seconds), epochs=30,
             decoder="lite", width=0.5, encoder_weights="vgg16.pth", seed=1, ….

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="parent",
         metavar="CKPT",
-        help="go on from this checkpoint instead of the adopted round",
+        help="go on from this checkpoint instead of the latest round",
     )
     parser.add_argument(
         "--encoder-weights",

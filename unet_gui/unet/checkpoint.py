@@ -209,7 +209,7 @@ def _guide(
     encoder = {k: v for k, v in net.state_dict().items() if k in instant.state_dict()}
     _filled(instant, {**encoder, **state}, file)
     instant.vgg = net.vgg
-    return Guide(instant, share, ids)
+    return Guide(instant, share, ids, about)
 
 
 def without_guide(checkpoint: Checkpoint) -> Checkpoint:

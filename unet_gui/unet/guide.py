@@ -14,6 +14,7 @@ from torch import Tensor
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
+from unet_gui.unet.instant.lookout import WHOLE
 from unet_gui.unet.losses import class_columns
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.scoring import MARGIN, chosen
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
     from unet_gui.unet.samples import SampleSet
     from unet_gui.unet.weak_labels import WeakLabels
 
+MEMORY: Final = ("whole", "trials")
 PREFIX: Final = "guide."
 """Of its tensors in a checkpoint; the encoder is the network's own and there once."""
 
-SHARES: Final = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
-USUAL_SHARE: Final = 0.4
-"""Where no pixel is held back to choose by, and where two shares are about as good: held-back
-pixels lie in images that were learnt from, which a network knows better than new ones."""
+USUAL_SHARE: Final = 0.5
+"""How much the network counts where nothing tells, and where two shares are about as good."""
+
+SHARES: Final = (0.2, 0.3, 0.4, USUAL_SHARE, 0.6, 0.7, 0.8)
+"""Neither is ever left out: what the next round's instant learner recalls is this one's."""
 
 PULL: Final = 0.05
 """How much worse a share counts for each squared step away from the usual one."""
@@ -51,19 +54,30 @@ class Guide:
 
     Not a module on purpose: it is never trained together with the network, and its encoder is the
     network's own.
+
+    Attributes:
+        memory: What the next round of the instant learner needs of this one's model.json.
     """
 
-    def __init__(self, instant: InstantNet, share: float, ids: Iterable[int]) -> None:
+    def __init__(
+        self,
+        instant: InstantNet,
+        share: float,
+        ids: Iterable[int],
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
         """Put together.
 
         Args:
             instant: Fitted; its encoder is the one of the network it accompanies.
             share: How much the network counts, 0..1.
             ids: Classes that the network has learnt.
+            about: The model.json of the instant learner's round, or the "guide" of a stored one.
         """
         self.instant = instant
         self.share = share
         self.ids = sorted(ids)
+        self.memory = {key: about[key] for key in MEMORY if key in about} if about else {}
 
     def mix(self, x: Tensor, logits: Tensor) -> Tensor:
         """Logarithms of averaged probabilities.
@@ -87,6 +101,8 @@ class Guide:
             "share": self.share,
             "ids": self.ids,
             "seed": self.instant.seed,
+            "finish": self.instant.finish.to_info(),
+            **self.memory,
         }
 
 
@@ -107,6 +123,9 @@ def best_share(
 ) -> float:
     """How much a network should count beside its guide: what makes held-back pixels likeliest.
 
+    Only those of images that are labelled whole tell. Elsewhere a person has painted the mistakes
+    of both together, which are more often mistakes of the one that counted more.
+
     Args:
         net: On `device`, without a guide.
         ids: Classes that it has learnt.
@@ -115,7 +134,8 @@ def best_share(
         device: Where the network is.
         normalisation: What it expects.
     """
-    cells = chosen(samples.held_back)
+    whole = _whole(samples)
+    cells = chosen([cell for cell in samples.held_back if cell.sample in whole])
     columns = torch.tensor(sorted(ids))
     losses: dict[int, list[NDArray[np.float64]]] = {}
     net.eval()
@@ -141,3 +161,13 @@ def best_share(
     means = [np.concatenate(parts, 1).mean(1) for parts in losses.values()]
     pulled = [PULL * (share - USUAL_SHARE) ** 2 for share in SHARES]
     return SHARES[int((np.mean(means, 0) + pulled).argmin())]
+
+
+def _whole(samples: SampleSet) -> set[int]:
+    """Samples of which nearly all is labelled, as far as their cells tell."""
+    sums: dict[int, list[int]] = {}
+    for cell in (*samples.training, *samples.held_back):
+        found = sums.setdefault(cell.sample, [0, 0, 0])
+        found[0] += sum(cell.counts.values())
+        found[1:] = max(found[1], cell.rect.y1), max(found[2], cell.rect.x1)
+    return {i for i, (known, height, width) in sums.items() if known >= WHOLE * height * width}

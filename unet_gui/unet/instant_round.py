@@ -21,10 +21,10 @@ from unet_gui.unet.instant.memory import lesson
 from unet_gui.unet.instant.net import InstantNet
 from unet_gui.unet.instant.recall import recalled
 from unet_gui.unet.instant.tiles import painted_pixels
+from unet_gui.unet.result import TrainResult, score_parent
 from unet_gui.unet.samples import SampleSet
 from unet_gui.unet.scoring import ScoreSet, chosen
 from unet_gui.unet.starting import RANDOM, encoder_at_hand
-from unet_gui.unet.train import TrainResult, score_parent
 from unet_gui.unet.trainer import TrainProgress
 
 if TYPE_CHECKING:
@@ -50,18 +50,19 @@ class InstantSettings:
     """What decides how a round of the instant learner is made.
 
     Attributes:
-        encoder_weights: File, "imagenet" or "none"; None takes the best on this computer.
+        encoder_weights: File, "imagenet" or "none", or the weights themselves; None takes the best
+            on this computer.
         budget: Seconds that looking at images may take; what is not seen by then is left out.
         seed: Of everything random.
     """
 
-    encoder_weights: str | Path | None = None
+    encoder_weights: str | Path | EncoderWeights | None = None
     budget: float | None = None
     seed: int = 0
 
 
 def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by name
-    samples: Iterable[Sample],
+    samples: Iterable[Sample] | SampleSet,
     settings: InstantSettings,
     *,
     classes: ClassTable,
@@ -74,7 +75,8 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
     """Fit the instant learner to the labelled pixels of `samples`.
 
     Args:
-        samples: Images with masks; one with a few labelled pixels is enough.
+        samples: Images with masks; one with a few labelled pixels is enough. Or a set of them,
+            scanned for these classes.
         settings: How to learn.
         classes: The classes to learn; those without a pixel are not predicted later.
         parent: What to compare with.
@@ -93,9 +95,10 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
     """
     began = time.perf_counter()
     device = device or pick()
-    sample_set = SampleSet(list(samples))
-    for progress in sample_set.scan(classes.ids):
-        yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+    sample_set = samples if isinstance(samples, SampleSet) else SampleSet(list(samples))
+    if sample_set is not samples:
+        for progress in sample_set.scan(classes.ids):
+            yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
     if not sample_set.training:
         raise TrainingError("Nothing is labelled yet.", "Paint a few strokes of each class first.")
     weights = encoder_at_hand(settings.encoder_weights, starter)

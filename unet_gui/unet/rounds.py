@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.errors import CheckpointError, TrainingError, UnetGuiError
-from unet_gui.core.progress import drain
-from unet_gui.dataset.bundled import starter_checkpoint
+from unet_gui.dataset.bundled import starter_checkpoint, starter_classes
 from unet_gui.dataset.files import explain
 from unet_gui.unet.checkpoint import Checkpoint, class_list, load, require_classes, save
-from unet_gui.unet.device import pick
 from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.proposers import STARTER, proposing_name, usable_rounds
 from unet_gui.unet.resume import Run
-from unet_gui.unet.samples import SampleSet, samples_from_project
-from unet_gui.unet.scoring import ScoreSet
-from unet_gui.unet.train import TrainResult, fine_tune, score_parent
+from unet_gui.unet.samples import samples_from_project
+from unet_gui.unet.train import fine_tune
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from unet_gui.dataset.project import Project
     from unet_gui.dataset.rounds import Round
     from unet_gui.unet.device import Device
+    from unet_gui.unet.result import TrainResult
     from unet_gui.unet.resume import Interrupted
     from unet_gui.unet.settings import TrainSettings
     from unet_gui.unet.trainer import TrainProgress
@@ -48,12 +47,7 @@ class FinishedRound:
 
 
 def proposing_checkpoint(project: Project) -> tuple[Checkpoint, str] | None:
-    """What proposes in this project: the adopted round, else the starter where its classes fit.
-
-    A project in which every round so far lost against the starter has adopted none, and where the
-    starter has learned other classes than the project's nothing would ever propose; there the
-    latest round does. Where a round did win once, the person went back to the start on purpose,
-    and rounds stay silent.
+    """What proposes in this project, see `proposers.proposing_name`.
 
     Returns:
         The checkpoint, which predicts nothing but the project's classes, and the round's name
@@ -62,16 +56,13 @@ def proposing_checkpoint(project: Project) -> tuple[Checkpoint, str] | None:
     Raises:
         CheckpointError: the round is missing, damaged, or made elsewhere for other classes.
     """
-    name = project.adopted
-    if name is not None:
-        return own_checkpoint(_adopted_round(project, name).path, project), name
-    fitting = _fitting_starter(project)
-    if fitting is not None:
-        return fitting, "starter"
-    rounds = _usable_rounds(project)
-    if not rounds or any(r.info.get("adopted") is True for r in rounds):
+    bundled = starter()
+    name = proposing_name(project, starter_classes(bundled) if bundled is not None else {})
+    if name is None:
         return None
-    return own_checkpoint(rounds[-1].path, project), rounds[-1].name
+    if name == STARTER and bundled is not None:
+        return load(bundled), name
+    return own_checkpoint(_adopted_round(project, name).path, project), name
 
 
 def _adopted_round(project: Project, name: str) -> Round:
@@ -84,27 +75,18 @@ def _adopted_round(project: Project, name: str) -> Round:
     )
 
 
-def _fitting_starter(project: Project) -> Checkpoint | None:
-    path = starter()
-    if path is None:
-        return None
-    checkpoint = load(path)
-    try:
-        require_classes(checkpoint, project.classes, path)
-    except CheckpointError:
-        return None
-    return checkpoint
-
-
 def latest_round(project: Project) -> Round | None:
-    """What the next round goes on from: the adopted round, else the latest; None without any."""
-    rounds = _usable_rounds(project)
-    adopted = project.adopted
-    return next((r for r in rounds if r.name == adopted), rounds[-1] if rounds else None)
+    """What the next round goes on from: the latest one; None without any.
 
-
-def _usable_rounds(project: Project) -> list[Round]:
-    return [r for r in project.rounds() if r.info.get("learner", "unet") == "unet"]
+    One that lost against the round in use has still learnt from more: held-back pixels are few,
+    and what it was taught would be lost. But where a round that won is not in use any more, the
+    person went back, and the next one goes on from there.
+    """
+    rounds = usable_rounds(project)
+    used = [i for i, r in enumerate(rounds) if r.name == project.adopted]
+    if used and any(r.info.get("adopted") is True for r in rounds[used[0] + 1 :]):
+        return rounds[used[0]]
+    return rounds[-1] if rounds else None
 
 
 def own_checkpoint(path: Path, project: Project, *, strict: bool = True) -> Checkpoint:
@@ -183,7 +165,7 @@ def train_round(
         project: The project.
         settings: How to train.
         device: Where; the best there is when None.
-        parent: Checkpoint to go on from instead of the adopted round.
+        parent: Checkpoint to go on from instead of the latest round.
         run: With whom to train and where to keep the state. An interrupted round in it goes on:
             its settings and its parent take the place of those given.
 
@@ -198,6 +180,7 @@ def train_round(
     if run.interrupted is not None:
         settings, parent = run.interrupted.settings, None
     origin, path = _origin(project, parent, run.interrupted)
+    rival = _rival(project, path)
     if parent is not None and origin is not None and settings.decoder == "auto":
         decoder = origin.spec.decoder
         settings = replace(settings, decoder="auto" if decoder == "instant" else decoder)
@@ -208,15 +191,16 @@ def train_round(
         settings,
         classes=classes,
         parent=origin,
+        rival=rival,
         device=device,
         starter=starter(),
         run=run,
+        cache=FeatureCache(project.cache_dir / "features"),
     )
     finished: list[FinishedRound] = []
 
     def finish() -> tuple[str, Path]:
-        compared = _against_instant(project, result, device)
-        finished.append(_finish(project, compared, path.name if path else None))
+        finished.append(_finish(project, result, path.name if path else None))
         if run.keeper is not None:
             run.keeper.forget()
         return finished[0].name, finished[0].path
@@ -274,24 +258,12 @@ def _finish(project: Project, result: TrainResult, parent: str | None) -> Finish
     return FinishedRound(written.name, written, result)
 
 
-def _against_instant(project: Project, result: TrainResult, device: Device | None) -> TrainResult:
-    """Compared with the round in use where that is the instant learner's.
-
-    No U-Net goes on from it, hence the U-Net was compared with an earlier one so far.
-    """
-    rounds = {r.name: r for r in project.rounds()}
-    used = rounds.get(project.adopted or "")
-    if used is None or used.info.get("learner") != "instant":
-        return result
-    rival = own_checkpoint(used.path, project, strict=False)
-    samples = SampleSet(list(samples_from_project(project)))
-    drain(samples.scan(project.classes.ids))
-    score = score_parent(rival, project.classes, ScoreSet(samples), device or pick())
-    adopted = result.score.better_than(score)
-    result.checkpoint.info.update(
-        adopted=adopted, previous_miou=None if score is None else score.miou
-    )
-    return replace(result, adopted=adopted, previous=score)
+def _rival(project: Project, origin: Path | None) -> Checkpoint | None:
+    """The round in use, of whatever learner, where it is not what is gone on from."""
+    used = next((r for r in project.rounds() if r.name == project.adopted), None)
+    if used is None or (origin is not None and used.path.resolve() == origin.resolve()):
+        return None
+    return own_checkpoint(used.path, project, strict=False)
 
 
 def _origin(

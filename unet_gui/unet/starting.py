@@ -101,17 +101,20 @@ def start(
 
 
 def encoder_at_hand(
-    asked: str | Path | None = None, starter: Path | None = None
+    asked: str | Path | EncoderWeights | None = None, starter: Path | None = None
 ) -> EncoderWeights | None:
     """Weights for an encoder that stays as it is; None when a random one was asked for.
 
     Args:
-        asked: File, round's folder, "imagenet" or "none"; None takes the best on this computer.
+        asked: File, round's folder, "imagenet" or "none", or the weights themselves; None takes the
+            best on this computer.
         starter: Checkpoint whose encoder is the last resort.
 
     Raises:
         CheckpointError: they are missing or do not fit; or there are none at all.
     """
+    if isinstance(asked, EncoderWeights):
+        return asked
     if asked is not None:
         return _named(asked)
     found = _at_hand(None, None, starter)

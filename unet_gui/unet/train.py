@@ -7,27 +7,31 @@ written here; `unet_gui.unet.rounds` does that.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from unet_gui.core.errors import TrainingError
 from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.guide import Guide, best_share
+from unet_gui.unet.instant.net import InstantNet
+from unet_gui.unet.instant_round import InstantSettings, learn_instantly
+from unet_gui.unet.result import TrainResult, score_parent
 from unet_gui.unet.resume import Run
 from unet_gui.unet.samples import SampleSet, samples_from_project
 from unet_gui.unet.scorer import Scorer
 from unet_gui.unet.scoring import ScoreSet
-from unet_gui.unet.starting import Start, same_classes, start
+from unet_gui.unet.starting import Start, start
 from unet_gui.unet.trainer import Trainer, TrainProgress
 from unet_gui.unet.weak_labels import WeakLabels
+from unet_gui.unet.weights import of_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from unet_gui.core.classes import ClassTable
-    from unet_gui.unet.instant.net import InstantNet
+    from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.samples import Sample
     from unet_gui.unet.scoring import Score
     from unet_gui.unet.settings import TrainSettings
@@ -39,43 +43,17 @@ LOOKING_SHARE: Final = 0.35
 """At most this part of the budget goes into the instant learner's looking at images."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """A finished round, not yet written.
-
-    Attributes:
-        checkpoint: The trained network, on the CPU; its info is a complete model.json.
-        adopted: Whether it is better than the parent on the same held-back pixels.
-        score: Its own score.
-        previous: The parent's; None without a parent that knows the classes.
-        steps: Training steps.
-        seconds: Of training.
-        notes: What a person should know.
-    """
-
-    checkpoint: Checkpoint
-    adopted: bool
-    score: Score
-    previous: Score | None
-    steps: int
-    seconds: float
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def curve(self) -> list[dict[str, Any]]:
-        """The scores on the way: step, seconds, loss, miou and iou by class id."""
-        return list(self.checkpoint.info["curve"])
-
-
 def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     samples: Iterable[Sample],
     settings: TrainSettings,
     *,
     classes: ClassTable,
     parent: Checkpoint | None = None,
+    rival: Checkpoint | None = None,
     device: Device | None = None,
     starter: Path | None = None,
     run: Run | None = None,
+    cache: FeatureCache | None = None,
 ) -> Generator[TrainProgress, None, TrainResult]:
     """Train on the labelled pixels of `samples`.
 
@@ -85,10 +63,12 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
         samples: Images with masks; one with a few labelled pixels is enough.
         settings: How to train.
         classes: The classes to learn; those without a training pixel are not predicted later.
-        parent: What to go on from and to compare with.
+        parent: What to go on from.
+        rival: What to compare with; the parent when None.
         device: Where; the best there is when None.
         starter: A checkpoint whose encoder is taken when there is nothing better.
         run: With whom to train, where to keep the state, and what to go on from.
+        cache: Where features of images are kept for the instant learner.
 
     Yields:
         A TrainProgress for each step.
@@ -114,16 +94,17 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     begin = start(settings, classes, device, parent, starter=starter)
     yield _waiting(settings, f"Going on from {begin.text}")
     score_set = ScoreSet(sample_set if group.leads else SampleSet([]))
-    previous = group.once(lambda: score_parent(parent or begin.parent, classes, score_set, device))
+    previous = group.once(
+        lambda: score_parent(rival or parent or begin.parent, classes, score_set, device)
+    )
     began = time.perf_counter()
-    weak = yield from _guidance(begin, settings, sample_set, device)
+    taught = yield from _taught(begin, settings, sample_set, classes, device, cache)
+    weak = None if taught is None else _asked(taught.checkpoint, sample_set, device, cache)
     trainer = Trainer(begin, settings, sample_set, device, group, weak)
     if settings.budget is not None:  # looking and fitting are part of the time that was given
         trainer.seconds = min(time.perf_counter() - began, settings.budget / 2)
-    if weak is not None and weak.late:
-        trainer.notes.append(
-            f"The instant learner had no time to look at {len(weak.late)} of the labelled images."
-        )
+    if taught is not None:
+        trainer.notes += taught.notes
     if run.interrupted is not None:
         trainer.restore(run.interrupted.state)
         yield trainer.progress()
@@ -135,47 +116,76 @@ def fine_tune(  # noqa: PLR0913 - what comes after the settings goes by name
     finally:
         device.free_memory()
     trainer.finish()
-    if weak is not None:
-        trainer.net.accompany(_guide(trainer, weak))
+    if taught is not None and weak is not None:
+        trainer.net.accompany(_guide(trainer, taught, weak))
     score = group.once(scorer.now)
     yield trainer.progress(score)
     return _result(trainer, begin, classes, (score, previous))
 
 
-def _guidance(
-    begin: Start, settings: TrainSettings, samples: SampleSet, device: Device
-) -> Generator[TrainProgress, None, WeakLabels | None]:
-    """The instant learner, fitted; None where there is to be none.
+def _taught(
+    begin: Start,
+    settings: TrainSettings,
+    samples: SampleSet,
+    classes: ClassTable,
+    device: Device,
+    cache: FeatureCache | None,
+) -> Generator[TrainProgress, None, TrainResult | None]:
+    """A round of the instant learner, the very one that a person gets who asks for nothing else.
 
-    Its features have to be the network's own, so the encoder must stay as it is.
+    None where there is to be none: its features have to be the network's own, so the encoder must
+    stay as it is.
     """
     if not settings.guided or begin.net.spec.decoder != "lite" or settings.train_encoder:
         return None
-    began = time.perf_counter()
-    net = device.place_net(begin.net)
-    weak = WeakLabels(
-        samples, net, begin.normalisation, device, settings.seed, earlier_guide(begin)
+    weights = of_encoder(begin.net.vgg, begin.encoder_source, begin.normalisation)
+    budget = None if settings.budget is None else LOOKING_SHARE * settings.budget
+    skipped = dict(samples.skipped)
+    learning = learn_instantly(
+        samples,
+        InstantSettings(weights, budget, settings.seed),
+        classes=classes,
+        before=guide_before(begin, weights.digest),
+        device=device,
+        cache=cache,
     )
-    until = None if settings.budget is None else began + LOOKING_SHARE * settings.budget
-    learning = weak.learn(until)
     while True:
         try:
             progress = next(learning)
-        except StopIteration:
-            return weak
-        yield _waiting(settings, f"{progress.text} {progress.done + 1} of {progress.total}")
+        except StopIteration as stop:
+            result: TrainResult = stop.value
+            break
+        yield _waiting(settings, progress.text)
+    late = len(samples.skipped) - len(skipped)
+    samples.skipped = skipped  # the network looks at them
+    note = f"The instant learner had no time to look at {late} of the labelled images."
+    return replace(result, notes=(note,) if late else ())
 
 
-def earlier_guide(begin: Start) -> InstantNet | None:
-    """The instant learner beside the network that is gone on from, if it knows nothing else."""
+def guide_before(begin: Start, encoder: str) -> Checkpoint | None:
+    """What is beside the network that is gone on from, as a round of its own.
+
+    Args:
+        begin: How the round begins.
+        encoder: Digest of the encoder, which has stayed as it is.
+    """
     guide = None if begin.parent is None else begin.parent.net.guide
-    if not isinstance(guide, Guide) or not begin.kept.issuperset(guide.instant.class_ids):
+    if begin.parent is None or not isinstance(guide, Guide):
         return None
-    return guide.instant
+    info = {**guide.memory, "encoder": encoder, "classes": begin.parent.info.get("classes")}
+    return Checkpoint(guide.instant, guide.instant.spec, info)
 
 
-def _guide(trainer: Trainer, weak: WeakLabels) -> Guide | None:
-    """What the network is averaged with from now on; None where it is better alone."""
+def _asked(
+    checkpoint: Checkpoint, samples: SampleSet, device: Device, cache: FeatureCache | None
+) -> WeakLabels:
+    net = checkpoint.net
+    assert isinstance(net, InstantNet)
+    return WeakLabels(samples, net, device, cache, str(checkpoint.info["encoder"]))
+
+
+def _guide(trainer: Trainer, taught: TrainResult, weak: WeakLabels) -> Guide:
+    """What the network is averaged with from now on."""
     share = trainer.group.once(
         lambda: best_share(
             trainer.net,
@@ -186,28 +196,12 @@ def _guide(trainer: Trainer, weak: WeakLabels) -> Guide | None:
             trainer.normalisation,
         )
     )
-    if share == 1:
-        return None
     weak.instant.vgg = trainer.net.vgg
-    return Guide(weak.instant, share, trainer.class_ids)
+    return Guide(weak.instant, share, trainer.class_ids, taught.checkpoint.info)
 
 
 def _waiting(settings: TrainSettings, text: str) -> TrainProgress:
     return TrainProgress(0, None, 0.0, settings.budget, float("nan"), text=text)
-
-
-def score_parent(
-    parent: Checkpoint | None, classes: ClassTable, score_set: ScoreSet, device: Device
-) -> Score | None:
-    """Its score where it knows some of the classes; None where there is nothing to compare."""
-    shared = [] if parent is None else same_classes(parent, classes)
-    if parent is None or not shared:
-        return None
-    net = parent.net
-    try:
-        return score_set.score(device.place_net(net), device, parent.normalisation, shared)
-    finally:
-        net.to("cpu")
 
 
 def _result(

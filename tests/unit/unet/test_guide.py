@@ -13,19 +13,24 @@ from unet_gui.core.errors import CheckpointError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
 from unet_gui.dataset.files import write_json
-from unet_gui.unet import checkpoint, weak_labels
-from unet_gui.unet.device import cpu
-from unet_gui.unet.instant.memory import lesson
-from unet_gui.unet.instant.recall import SURE
+from unet_gui.unet import checkpoint
+from unet_gui.unet import train as train_module
+from unet_gui.unet.device import Device, cpu
+from unet_gui.unet.guide import SHARES, USUAL_SHARE, best_share
+from unet_gui.unet.instant_round import InstantSettings, learn_instantly
 from unet_gui.unet.losses import weak_loss
+from unet_gui.unet.model import ModelSpec
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.predict import Predictor
 from unet_gui.unet.replay import Replay
 from unet_gui.unet.samples import Sample, SampleSet
 from unet_gui.unet.settings import preset
 from unet_gui.unet.starting import Start
-from unet_gui.unet.train import earlier_guide, fine_tune
+from unet_gui.unet.train import fine_tune, guide_before
 from unet_gui.unet.weak_labels import WeakLabels
+from unet_gui.unet.weights import of_encoder
+
+FP32 = Device("cpu", torch.device("cpu"), None, channels_last=False, name="CPU")
 
 
 def guided(**changes):
@@ -147,50 +152,137 @@ def test_replayed_patches_do_not_depend_on_who_shares_them(drawn_samples):
     assert torch.equal(resumed.part(11, [0, 1]).levels[0], both.levels[0])
 
 
-def test_images_there_is_no_time_for_are_named(drawn_samples, classes, make_checkpoint):
-    samples = SampleSet(drawn_samples(3, (64, 64)))
-    drain(samples.scan(classes.ids))
-    weak = WeakLabels(samples, make_checkpoint("lite").net, "imagenet", cpu(), seed=0)
-    drain(weak.learn(until=0.0))
-    assert len(weak.late) == 2
+def test_images_there_is_no_time_for_are_named(drawn_samples, classes, monkeypatch):
+    monkeypatch.setattr(train_module, "LOOKING_SHARE", 1e-9)
+    settings = guided(epochs=None, budget=0.2)
+    result = train(drawn_samples(3, (64, 64)), classes, settings)
+    assert any("no time to look at 2 of" in note for note in result.notes)
+    assert not any("left out" in note for note in result.notes)
+    assert result.checkpoint.info["samples"] == 3
+
+
+def test_it_answers_for_any_part_of_a_sample(drawn_samples, trained):
+    samples = SampleSet(drawn_samples(1, (64, 64)))
+    drain(samples.scan([0, 1, 2]))
+    weak = WeakLabels(samples, trained.checkpoint.net.guide.instant, cpu())
     said = weak.probabilities(0, Rect(8, 8, 40, 30)).astype(int)
     assert said.shape == (3, 22, 32)
     assert (abs(said.sum(0) - 255) <= 3).all()
+    whole = weak.probabilities(0, Rect(0, 0, 64, 64))
+    assert np.array_equal(said, whole[:, 8:30, 8:40])
 
 
-def test_a_new_guide_recalls_what_the_one_before_was_sure_of(
-    drawn, classes, make_checkpoint, monkeypatch
-):
-    half_painted = []
-    for n in range(3):
+def half_painted(drawn, count):
+    samples = []
+    for n in range(count):
         image, mask = drawn(n, (64, 64))
         mask[:, ::2] = UNLABELLED
-        half_painted.append(Sample.of(f"{n}.png", image, mask))
-    samples = SampleSet(half_painted)
-    drain(samples.scan(classes.ids))
-    net = make_checkpoint("lite").net
-    before = WeakLabels(samples, net, "imagenet", cpu(), seed=0)
-    drain(before.learn(until=None))
-    learnt = []
-
-    def noticed(parts, *, seed):
-        learnt.append(list(parts))
-        return lesson(parts, seed=seed)
-
-    monkeypatch.setattr(weak_labels, "lesson", noticed)
-    drain(WeakLabels(samples, net, "imagenet", cpu(), seed=0).learn(until=None))
-    drain(WeakLabels(samples, net, "imagenet", cpu(), 0, before.instant).learn(until=None))
-    alone, both = learnt
-    assert len(both) > len(alone)
-    for part in both[len(alone) :]:
-        sure = before.instant.shares_of(part.rows)
-        assert (sure.argmax(1) == part.labels).all()
-        assert sure.max(1).min() > SURE
+        samples.append(Sample.of(f"{n}.png", image, mask))
+    return samples
 
 
-def test_only_a_guide_of_the_same_classes_is_recalled(trained, classes):
-    guide = trained.checkpoint.net.guide
+@pytest.mark.parametrize("whole", [False, True])
+def test_it_is_what_the_instant_learner_alone_would_be(drawn, drawn_samples, classes, whole):
+    samples = drawn_samples(3, (64, 64)) if whole else half_painted(drawn, 3)
+    settings = guided(encoder_weights=None, width=None)
+    parent = train(samples[:2], classes, guided()).checkpoint
+    encoder = of_encoder(parent.net.vgg, "the same", parent.normalisation)
+
+    def instantly(samples, before):
+        told = InstantSettings(encoder)
+        job = learn_instantly(samples, told, classes=classes, before=before, device=cpu())
+        return drain(job).checkpoint
+
+    alone = instantly(samples, instantly(samples[:2], None))
+    job = fine_tune(samples, settings, classes=classes, parent=parent, device=cpu())
+    beside = drain(job).checkpoint.net.guide
+    own = alone.net.stored()
+    said = beside.instant.stored()
+    assert {k for k in own if not k.startswith("vgg.")} <= set(said)
+    assert all(torch.equal(v, said[k]) for k, v in own.items() if not k.startswith("vgg."))
+    assert beside.instant.finish == alone.net.finish
+    assert beside.memory == {key: alone.info[key] for key in ("whole", "trials")}
+    assert bool(beside.memory["whole"]) is whole
+
+
+def test_what_it_remembers_is_stored(drawn_samples, classes, tmp_path):
+    result = train(drawn_samples(2, (64, 64)), classes, guided())
+    checkpoint.save(tmp_path, result.checkpoint.net, result.checkpoint.info)
+    loaded = checkpoint.load(tmp_path).net.guide
+    assert loaded.memory == result.checkpoint.net.guide.memory
+    assert loaded.memory["whole"]
+    assert loaded.instant.finish == result.checkpoint.net.guide.instant.finish
+
+
+def test_nothing_beside_a_network_is_recalled_where_there_was_nothing(trained):
     begin = Start(trained.checkpoint.net, "imagenet", "", "", "", parent=trained.checkpoint)
-    assert earlier_guide(replace(begin, kept=frozenset(classes.ids))) is guide.instant
-    assert earlier_guide(replace(begin, kept=frozenset(classes.ids[1:]))) is None
-    assert earlier_guide(replace(begin, kept=frozenset(classes.ids), parent=None)) is None
+    before = guide_before(begin, "sha256:0")
+    assert before.net is trained.checkpoint.net.guide.instant
+    assert before.info["classes"] == trained.checkpoint.info["classes"]
+    assert guide_before(replace(begin, parent=None), "sha256:0") is None
+    alone = checkpoint.without_guide(trained.checkpoint)
+    assert guide_before(replace(begin, parent=alone), "sha256:0") is None
+
+
+class Seeing:
+    """A network that reads the class off the first channel, or always takes the next one."""
+
+    spec = ModelSpec("lite", 3)
+
+    def __init__(self, wrong):
+        self.wrong = wrong
+
+    def eval(self):
+        return self
+
+    def __call__(self, x):
+        truth = (x[:, 0] * 255 / 80).round().long()
+        return 9.0 * torch.nn.functional.one_hot((truth + self.wrong) % 3, 3).movedim(-1, 1).float()
+
+
+class Saying:
+    """A guide that reads masks, or always takes the next class."""
+
+    def __init__(self, samples, wrong):
+        self.samples, self.wrong = samples, wrong
+
+    def probabilities(self, sample, rect):
+        truth = (self.samples.read(sample)[0][rect.slices][..., 0] // 80 + self.wrong) % 3
+        return (255 * (np.arange(3)[:, None, None] == truth)).astype(np.uint8)
+
+
+def told_samples(known):
+    """Images whose first channel says the class, labelled at these places."""
+    rng = np.random.default_rng(0)
+    found = []
+    for n in range(3):
+        truth = rng.integers(0, 3, (20, 20), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
+        image = np.zeros((*truth.shape, 3), np.uint8)
+        image[..., 0] = 80 * truth
+        truth[~known(truth.shape)] = UNLABELLED
+        found.append(Sample.of(f"{n}.png", image, truth))
+    samples = SampleSet(found)
+    drain(samples.scan([0, 1, 2]))
+    assert samples.held_back
+    return samples
+
+
+def strokes(shape):
+    return np.broadcast_to(np.arange(shape[0])[:, None] % 8 == 0, shape)
+
+
+@pytest.mark.parametrize(
+    ("known", "net_wrong", "guide_wrong", "expected"),
+    [
+        (np.ones, False, True, max(SHARES)),
+        (np.ones, True, False, min(SHARES)),
+        (np.ones, False, False, USUAL_SHARE),
+        (strokes, False, True, USUAL_SHARE),
+        (strokes, True, False, USUAL_SHARE),
+    ],
+)
+def test_images_labelled_whole_say_how_much_each_counts(known, net_wrong, guide_wrong, expected):
+    samples = told_samples(lambda shape: known(shape).astype(bool))
+    weak = Saying(samples, guide_wrong)
+    share = best_share(Seeing(net_wrong), [0, 1, 2], samples, weak, FP32, "unit")
+    assert share == expected

@@ -74,7 +74,22 @@ def test_a_worse_round_is_there_but_not_adopted(tiny_project, monkeypatch):
     assert proposing_checkpoint(tiny_project)[1] == "round-001"
     monkeypatch.undo()
     monkeypatch.setattr(rounds, "starter", lambda: None)
-    assert json.loads((run(tiny_project).path / "model.json").read_text())["parent"] == "round-001"
+    compared = []
+    monkeypatch.setattr(train, "score_parent", lambda rival, *_args: compared.append(rival))
+    told = json.loads((run(tiny_project).path / "model.json").read_text())
+    assert told["parent"] == "round-002"  # which has learnt from more than the one in use
+    assert [rival.info["parent"] for rival in compared] == [None]
+
+
+def test_where_a_person_went_back_the_next_round_goes_on_from_there(tiny_project, make_checkpoint):
+    own = make_checkpoint("lite")
+    for won in (True, True, False):
+        path = write_round(tiny_project, own, {**own.info, "adopted": won})
+        if won:
+            tiny_project.adopt(path.name)
+    assert rounds.latest_round(tiny_project).name == "round-003"
+    tiny_project.adopt("round-001")
+    assert rounds.latest_round(tiny_project).name == "round-001"
 
 
 def test_new_and_renamed_classes_do_not_stop_the_next_round(tiny_project):
