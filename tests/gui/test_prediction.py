@@ -198,20 +198,33 @@ def test_silent_where_the_round_was_often_wrong_when_so_unsure(project, scores, 
     assert (prediction._offered(project, mask, confidence, "starter").mask == 1).all()
 
 
-@pytest.mark.parametrize(
-    ("names", "fits"),
-    [(["a", "b"], False), (["Background", "cytoplasm", "nucleus", "more"], True), ([], False)],
-)
-def test_torch_is_loaded_only_where_something_can_propose(tmp_path, monkeypatch, names, fits):
-    """Without rounds it is the starter, for its own classes."""
-    table = ClassTable.from_names(names or ["background"])
-    project = Project.create(tmp_path / "p", images=tmp_path, classes=table)
-    assert prediction._may_propose(project) is fits
-    folder = project.models_dir / "round-001"
-    folder.mkdir(parents=True)
-    (folder / "model.json").write_text("{}")
-    (folder / "checkpoint.safetensors").write_bytes(b"x")
-    assert prediction._may_propose(project) is bool(project.rounds()) is True
+def test_nothing_is_loaded_for_an_image_too_large_to_propose_for(
+    session, predictor, qtbot, monkeypatch
+):
+    loaded = []
+
+    def load(_project):
+        yield
+        loaded.append(session.entry.name)
+        return predictor, "round-001", "CPU fake"
+
+    monkeypatch.setattr(prediction, "_load", load)
+    monkeypatch.setattr(prediction, "LARGEST", 22 * 16)
+    session.open_image("5.png")
+    qtbot.waitUntil(lambda: session.document is not None)
+    service = PredictionService(session)
+    service.start()
+    assert service.state.kind == "off"
+    assert "large" in service.state.text
+    assert not service._runner.busy
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: session.has_prediction("1.png"))
+    qtbot.waitUntil(lambda: not service._runner.busy)
+    assert loaded == ["1.png"]
+    assert sorted(shape[1] for shape in predictor.started) == [20, 21, 22]
+    session.open_image("7.png")
+    qtbot.waitUntil(lambda: "large" in service.state.text)
+    service.shutdown()
 
 
 def test_where_nothing_can_propose_nothing_is_imported(project):

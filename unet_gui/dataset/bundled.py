@@ -71,10 +71,16 @@ def starter_checkpoint() -> Path:
     return folder
 
 
-def starter_classes() -> dict[int, str]:
-    """Names of the starter's classes by id, without loading it; empty where it cannot be read."""
+def starter_classes(folder: Path | None = None) -> dict[int, str]:
+    """Names of the starter's classes by id, without loading it; empty where it cannot be read.
+
+    Args:
+        folder: Where a starter is; the bundled one when None.
+    """
     try:
-        info = json.loads((starter_checkpoint() / "model.json").read_text(encoding="utf-8"))
+        info = json.loads(
+            ((folder or starter_checkpoint()) / "model.json").read_text(encoding="utf-8")
+        )
         return {int(c["id"]): str(c["name"]) for c in info["classes"]}
     except (UnetGuiError, OSError, ValueError, KeyError, TypeError):
         return {}

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 AHEAD: Final = 3
 """How many images are predicted before the person gets there."""
 
+LARGEST: Final = 64 << 20
+"""Pixels of an image past which none is made unasked: on a CPU it takes ten minutes, and memory
+for image and network as large as the image."""
+
 Kind = Literal["idle", "loading", "predicting", "off", "failed"]
 
 
@@ -66,6 +70,7 @@ class PredictionService(QObject):
         self._device = ""
         self._started = False
         self._quiet = ""
+        self._wanted = False
         session.project_opened.connect(self.reload)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
@@ -95,6 +100,16 @@ class PredictionService(QObject):
             return
         self.reloaded.emit()
         self._class_key = _class_key(project)
+        self._wanted = True
+        self._set("off", self.tr("Nothing proposes yet"))
+        self._load_where_wanted()
+
+    def _load_where_wanted(self) -> None:
+        """Load the network for the first image that it is to propose for."""
+        project, source = self._session.project, self._session.source
+        if not self._wanted or project is None or source is None or self._too_large():
+            return
+        self._wanted = False
         self._set("loading", self.tr("Loading the network…"))
         self._runner.submit(
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_load_failed
@@ -148,13 +163,24 @@ class PredictionService(QObject):
         if entry is None or self._predictor is None:
             return
         self._runner.cancel_all()
-        self._set("idle", self.tr("Ready"))
-        wanted = [entry, *self._session.neighbours(AHEAD)]
+        wanted = self._session.neighbours(AHEAD)
+        if not self._too_large():
+            self._set("idle", self.tr("Ready"))
+            wanted = [entry, *wanted]
         for priority, wish in enumerate(wanted):
             self.request(wish, priority=priority)
 
     def _on_session_image_opened(self) -> None:
+        self._load_where_wanted()
         self._request_around()
+
+    def _too_large(self) -> bool:
+        """Says so, where the open image is."""
+        source = self._session.source
+        if source is None or source.shape[0] * source.shape[1] <= LARGEST:
+            return False
+        self._set("off", self.tr("No proposals for images this large"))
+        return True
 
     def _on_session_project_closed(self) -> None:
         self._runner.cancel_all()
@@ -185,7 +211,9 @@ class PredictionService(QObject):
             fraction = progress.done / max(1, progress.total)
             self._set("predicting", self.tr("Proposing…"), fraction)
 
-    def _on_predicted(self, entry: ImageEntry, result: tuple[Ghost, str]) -> None:
+    def _on_predicted(self, entry: ImageEntry, result: tuple[Ghost, str] | None) -> None:
+        if result is None:
+            return
         ghost, note = result
         if not self._quiet:
             self._session.set_prediction(entry.name, ghost)
@@ -215,7 +243,9 @@ def _class_key(project: Project) -> tuple[Any, ...]:
 def _load(project: Project) -> Generator[None, None, tuple[Any, str, str] | None]:
     """Load the adopted round, else the starter where its classes are the project's."""
     yield
-    if not _may_propose(project):
+    from unet_gui.unet.proposers import proposing_name
+
+    if proposing_name(project, starter_classes()) is None:
         return None
     from unet_gui.unet.device import pick
     from unet_gui.unet.predict import Predictor
@@ -229,28 +259,27 @@ def _load(project: Project) -> Generator[None, None, tuple[Any, str, str] | None
     return Predictor(checkpoint, device), name, device.description
 
 
-def _may_propose(project: Project) -> bool:
-    """False where nothing can: torch, half of what the program takes, is not loaded for that."""
-    if project.adopted is not None or project.rounds():
-        return True
-    known, own = starter_classes(), {c.id: c.name.casefold() for c in project.classes}
-    return bool(known) and all(own.get(i) == name.casefold() for i, name in known.items())
-
-
 def _predict(
     project: Project,
     predictor: Any,
     entry: ImageEntry,
     image: RgbImage | None,
     round_name: str,
-) -> Generator[Progress, None, tuple[Ghost, str]]:
-    """A cached prediction of this round, or a new one, kept for the next time."""
+) -> Generator[Progress, None, tuple[Ghost, str] | None]:
+    """A cached prediction of this round, or a new one, kept for the next time.
+
+    Returns:
+        What is offered, and what a person should know; None for an image that is too large.
+    """
     from unet_gui.dataset import pages
 
     yield Progress(0, 1)
     cached = project.load_prediction(entry, round_name=round_name)
     if cached is not None:
         return _offered(project, cached.mask, cached.confidence, round_name), ""
+    width, height = pages.size(entry)
+    if width * height > LARGEST:
+        return None
     if image is None:
         image = pages.read(entry)
         yield Progress(0, 1)
