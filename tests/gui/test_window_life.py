@@ -317,7 +317,7 @@ def test_the_instant_learner_can_be_switched_off_in_the_menu(window, qtbot):
 
 
 def test_the_panel_says_when_the_instant_learner_proposes(window):
-    window.prediction.leave_to("Instant learner proposes")
+    window.prediction.leave_to("The instant learner proposes")
     assert window.findChild(QLabel, "who_proposes").text() == "The instant learner proposes"
     window.prediction.leave_to("")
     assert window.findChild(QLabel, "who_proposes").text() != "The instant learner proposes"

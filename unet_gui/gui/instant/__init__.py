@@ -302,13 +302,13 @@ class InstantService(QObject):
         """Who proposes, or why nobody does."""
         if not shown:
             return (
-                self.tr("Instant learner keeps quiet: this image is unlike those before")
+                self.tr("The instant learner keeps quiet: this image is unlike those before")
                 if offer.strange
-                else self.tr("Instant learner keeps quiet: its proposals were often wrong")
+                else self.tr("The instant learner keeps quiet: its proposals were often wrong")
             )
         if offer.verdict is not None and offer.verdict.chosen != ROUND:
-            return self.tr("Instant learner and round propose together")
-        return self.tr("Instant learner proposes")
+            return self.tr("The instant learner and the round propose together")
+        return self.tr("The instant learner proposes")
 
 
 def _too_large(source: ImageSource) -> bool:

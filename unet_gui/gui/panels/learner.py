@@ -253,7 +253,7 @@ class LearnerPanel(QWidget):
         elif self._prediction.silent and self._together():
             text = self.tr("The instant learner and {0} propose").format(title_of(name))
         elif self._prediction.silent:
-            text = self.tr("The instant learner proposes")
+            text = state.text
         elif state.kind == "loading":
             text = self.tr("Getting ready")
         elif not name:
