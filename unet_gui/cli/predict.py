@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from unet_gui.core.progress import Progress
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Generator, Sequence
+    from concurrent.futures import Executor
 
     from unet_gui.cli.output import Output
     from unet_gui.core.classes import ClassTable
@@ -101,8 +103,9 @@ def _run(args: argparse.Namespace, output: Output, group: Group, device: Device)
     checkpoint, source = _checkpoint(project, Path(args.checkpoint) if args.checkpoint else None)
     for note in checkpoint.notes:
         output.say(f"note: {note}")
+    aside = ThreadPoolExecutor(1)
     if len(items) <= FEW:
-        _keep_features(checkpoint, project, args.checkpoint)
+        _keep_features(checkpoint, project, args.checkpoint, aside)
     predictor = Predictor(checkpoint, device)
     if project is not None:
         _keep_out_of_images(out, project)
@@ -110,7 +113,8 @@ def _run(args: argparse.Namespace, output: Output, group: Group, device: Device)
     mine = [items[i] for i in group.share(missing)]
     classes = _classes(checkpoint, project)
     job = _predict_all(predictor, classes, mine, out, output, keep=args.probabilities)
-    parts = group.gather(output.drain(job))
+    with aside:  # features are written while masks are made, and there when this ends
+        parts = group.gather(output.drain(job))
     for part in parts[1:]:  # what the first has to say it said on the way
         for warning in part.warnings:
             output.warn(warning)
@@ -137,7 +141,9 @@ def _run(args: argparse.Namespace, output: Output, group: Group, device: Device)
     return 0
 
 
-def _keep_features(checkpoint: Checkpoint, project: Project | None, named: str | None) -> None:
+def _keep_features(
+    checkpoint: Checkpoint, project: Project | None, named: str | None, aside: Executor
+) -> None:
     """Keep what the instant learner sees of a few images: they are likely to be learnt from next.
 
     They are kept in the project that its round belongs to, which spares the next round to look.
@@ -154,7 +160,7 @@ def _keep_features(checkpoint: Checkpoint, project: Project | None, named: str |
     if project is None and home is not None and (home / FILE_NAME).is_file():
         project = Project.open(home)
     if project is not None:
-        cache = FeatureCache(project.cache_dir / "features")
+        cache = FeatureCache(project.cache_dir / "features", aside=aside)
         checkpoint.net.keep_features(cache, encoder)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+import torch
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.errors import TrainingError
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.memory import Painted
     from unet_gui.unet.samples import Sample
+    from unet_gui.unet.scoring import Score
     from unet_gui.unet.weights import EncoderWeights
 
 CONTEXT_STEPS: Final = 150
@@ -107,13 +111,20 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
     eye = _Eye(net, device, cache, RANDOM if weights is None else weights.digest)
     painted, lookout = yield from _look(eye, sample_set, settings, began, earlier)
     lessons = lesson([*painted, *lookout.varied, *lookout.recalled], seed=settings.seed)
-    fitting = fit(net, lessons, THOROUGH)
+    rival = _comparable(parent, net, weights, classes)
     steps = 0
-    for progress in fitting:
-        steps = progress.total
-        yield TrainProgress(
-            progress.done, steps, _since(began), None, float("nan"), text="Learning"
-        )
+    with ThreadPoolExecutor(1) as aside:
+        # from the features at hand, for they are the ones it looks at
+        judging = aside.submit(lookout.score, cast("InstantNet", rival.net)) if rival else None
+        for progress in fit(net, lessons, THOROUGH, workers=torch.get_num_threads()):
+            steps = progress.total
+            yield TrainProgress(
+                progress.done, steps, _since(began), None, float("nan"), text="Learning"
+            )
+    if judging is not None:
+        previous: Score | None = judging.result()
+    else:
+        previous = score_parent(parent, classes, ScoreSet(sample_set), device)
     tried = True
     if lookout.areas:
         for progress in _fit_context(net, lookout, settings, began, earlier):
@@ -121,13 +132,6 @@ def learn_instantly(  # noqa: PLR0913 - what comes after the settings goes by na
                 progress.done, progress.total, _since(began), None, float("nan"), text="Learning"
             )
         net.finish, tried = choose(lookout.trials.values(), len(lookout.whole))
-    rival = _comparable(parent, net, weights, classes)
-    previous = (
-        score_parent(parent, classes, ScoreSet(sample_set), device)
-        if rival is None
-        # from the features at hand, for they are the ones it looks at
-        else lookout.score(cast("InstantNet", rival.net))
-    )
     score = lookout.score(net)
     silent = bool(lookout.areas) and not tried and score.pixel_accuracy < 1 - FAR_OFF
     seconds = _since(began)
@@ -169,10 +173,11 @@ class _Eye:
 
     def open(self) -> tuple[Callable[[RgbImage], Maps], Callable[[RgbImage], Maps]]:
         """What looks at images by way of the cache, and what looks at others past it."""
-        encoder = ready_encoder(self.net, self.device)
+        # not before it is needed: all images may be known
+        encoder = functools.cache(lambda: ready_encoder(self.net, self.device))
 
         def anew(image: RgbImage) -> Maps:
-            return extract(image, encoder, self.net.normalisation, self.device)
+            return extract(image, encoder(), self.net.normalisation, self.device)
 
         def see(image: RgbImage) -> Maps:
             if self.cache is None:
@@ -220,7 +225,7 @@ def _look(
         yield _waiting(settings, f"Looking at image {done + 1} of {len(wanted)}")
         image, full = samples.read(index)
         mask = _training_mask(samples, index)
-        cells = [cell.rect for cell in held_back if cell.sample == index]
+        cells = [_painted(full, cell.rect) for cell in held_back if cell.sample == index]
 
         def see(
             rect: Rect,
@@ -282,6 +287,13 @@ def _quietly(
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         yield _waiting(settings, "Looking at images")
+
+
+def _painted(mask: ClassMask, rect: Rect) -> Rect:
+    """The smallest part of a rectangle that holds all that is labelled in it, and something is."""
+    part = mask[rect.slices] != UNLABELLED
+    ys, xs = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
+    return Rect(int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1).moved(rect.x0, rect.y0)
 
 
 def _training_mask(samples: SampleSet, index: int) -> ClassMask:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as serialize
 
 from unet_gui.core.geometry import Rect
 from unet_gui.dataset.files import write_atomic
@@ -16,8 +18,11 @@ from unet_gui.unet.instant.features import USED_LEVELS, Maps
 from unet_gui.unet.instant.filters import OCTAVES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
+
+    from torch import Tensor
 
     from unet_gui.core.document import RgbImage
     from unet_gui.dataset.files import Stamp
@@ -26,6 +31,7 @@ VERSION: Final = 2
 """Changes when the same image would give other features."""
 
 BUDGET: Final = 2 << 30
+DTYPES: Final = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
 
 class FeatureCache:
@@ -34,9 +40,20 @@ class FeatureCache:
     A damaged, missing or unwritable file only means that features are computed anew.
     """
 
-    def __init__(self, folder: Path, *, budget: int = BUDGET) -> None:
+    def __init__(
+        self, folder: Path, *, budget: int = BUDGET, aside: Executor | None = None
+    ) -> None:
+        """Look into a folder.
+
+        Args:
+            folder: Need not exist.
+            budget: Bytes that the files may take.
+            aside: What writes them while others go on; whoever reads must wait for it. None writes
+                at once.
+        """
         self._folder = folder
         self._budget = budget
+        self._aside = aside
 
     def path(self, name: str, stamp: Stamp | None, rect: Rect, encoder: str) -> Path:
         """Where the features of this part of an image in this state are kept."""
@@ -79,11 +96,17 @@ class FeatureCache:
         """Keep, and let the oldest go past the budget; no harm where it cannot be written."""
         if maps.nbytes > self._budget // 4:
             return
+        if self._aside is None:
+            self._write(path, maps)
+        else:
+            self._aside.submit(self._write, path, maps)
+
+    def _write(self, path: Path, maps: Maps) -> None:
         tensors = {f"level{k}": t for k, t in enumerate(maps.levels)}
         tensors |= {f"octave{k}": t for k, t in enumerate(maps.octaves)}
-        content = serialize(tensors, metadata={"shape": "×".join(map(str, maps.shape))})
+        parts = _pieces(tensors, {"shape": "×".join(map(str, maps.shape))})
         with suppress(OSError):
-            write_atomic(path, lambda stream: stream.write(content), durable=False)
+            write_atomic(path, lambda stream: stream.writelines(parts), durable=False)
             self._prune()
 
     def _prune(self) -> None:
@@ -99,3 +122,22 @@ class FeatureCache:
             with suppress(OSError):
                 file.unlink()
                 total -= size
+
+
+def _pieces(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[bytes | memoryview]:
+    """A safetensors file as what is to be written in turn: no copy of 80 MB, as the library makes.
+
+    The header is as long as a multiple of 8 bytes, as the format wants it.
+    """
+    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    parts: list[bytes | memoryview] = []
+    end = 0
+    for name, tensor in tensors.items():
+        begin, end = end, end + tensor.nbytes
+        kind = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape)}
+        header[name] = {**kind, "data_offsets": [begin, end]}
+        flat = tensor.detach().contiguous().reshape(-1).view(torch.uint8)
+        parts.append(flat.numpy().data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return [struct.pack("<Q", len(text)), text, *parts]

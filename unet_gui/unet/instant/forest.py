@@ -122,7 +122,8 @@ class Forest:
         """N×K float32 that sum to 1 over the classes, for N×C×F responses."""
         rows = widened(filters, self.channels).reshape(len(filters), -1)
         total = np.empty((len(rows), len(self.class_ids)), np.float32)
-        shares = self.shares.astype(np.float32)
+        few = len(rows) < self.shares.shape[1]
+        shares = self.shares if few else self.shares.astype(np.float32)
         for start in range(0, len(rows), CHUNK):
             columns = np.ascontiguousarray(rows[start : start + CHUNK].T)
             out = total[start : start + CHUNK]

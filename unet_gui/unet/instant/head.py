@@ -110,7 +110,7 @@ class Head(nn.Module):
                 if step % PAUSE_EVERY == 0:
                     yield
                 x = (
-                    rows[drawn]
+                    rows.index_select(0, drawn)
                     .sub_(self.mean)
                     .mul_(self.scale)
                     .add_(noise[shifts[step] : shifts[step] + BATCH])

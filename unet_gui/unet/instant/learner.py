@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 
@@ -14,10 +14,14 @@ from unet_gui.unet.instant.forest import Forest
 from unet_gui.unet.instant.head import PAUSE_EVERY, Head, Training, balance
 from unet_gui.unet.instant.memory import evenly
 from unet_gui.unet.instant.net import HEAD_LEVELS, InstantNet
+from unet_gui.unet.instant.side_by_side import side_by_side
 from unet_gui.unet.model import ModelSpec, encoder_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from unet_gui.unet.instant.context import Area, Context
     from unet_gui.unet.instant.memory import Lesson
@@ -71,7 +75,12 @@ def new_net(weights: EncoderWeights | None, num_classes: int, *, seed: int = 0) 
 
 
 def fit(
-    net: InstantNet, lesson: Lesson, effort: Effort = THOROUGH, *, warm: bool = False
+    net: InstantNet,
+    lesson: Lesson,
+    effort: Effort = THOROUGH,
+    *,
+    warm: bool = False,
+    workers: int = 1,
 ) -> Generator[Progress, None, None]:
     """Fit heads and forest to painted pixels; closing the generator leaves `net` as it was.
 
@@ -81,6 +90,7 @@ def fit(
         effort: How much is spent.
         warm: Go on from the heads there are; they keep their idea of a usual input. Taken only
             where they have learnt the same classes before.
+        workers: Threads on which heads and forest learn side by side; the result is the same.
     """
     labels = torch.from_numpy(lesson.labels)
     warm = warm and net.class_ids == tuple(int(i) for i in torch.unique(labels))
@@ -93,27 +103,55 @@ def fit(
     rate = effort.warm_rate if warm else effort.rate
     kept = evenly(lesson.labels, effort.tree_rows, seed=net.seed)
     total = len(HEAD_LEVELS) * steps
-    heads = []
+    generators = [torch.Generator().manual_seed(net.seed + i) for i in range(len(HEAD_LEVELS))]
+    heads = [
+        copy.deepcopy(cast("Head", old)) if warm else _new_head(net, index, data)
+        for index, old in enumerate(net.heads)
+    ]
+    learning: list[Generator[object, None, Forest | None]] = [
+        head.fit(data, steps, rate, generator)
+        for head, generator in zip(heads, generators, strict=True)
+    ]
+    # what takes longest begins first
+    growing = _grow(net, lesson.filters[kept], lesson.labels[kept], effort, warm=warm)
+    jobs = [*reversed(learning), growing]
     threads = torch.get_num_threads()
     try:
         # sharing out such small products takes longer than computing them
         torch.set_num_threads(1)
-        for index, old in enumerate(net.heads):
-            assert isinstance(old, Head)
-            generator = torch.Generator().manual_seed(net.seed + index)
-            head = copy.deepcopy(old) if warm else _new_head(net, index, data)
-            for part, _ in enumerate(head.fit(data, steps, rate, generator)):
-                yield Progress(index * steps + part * PAUSE_EVERY, total, "Learning")
-            heads.append(head)
+        *_, forest = yield from _watched(side_by_side(jobs, workers), total)
     finally:
         torch.set_num_threads(threads)
-    filters, answers = lesson.filters[kept], lesson.labels[kept]
-    if warm and effort.warm_trees is not None and net.forest.channels == filters.shape[1]:
-        forest = net.forest.renewed(filters, answers, trees=effort.warm_trees)
-    else:
-        forest = Forest.grown(filters, answers, trees=effort.trees, seed=net.seed)
-    yield Progress(total, total, "Learning")
+    assert forest is not None
     net.take(heads, forest, net.context)
+
+
+def _watched(
+    work: Generator[int, None, list[Forest | None]], total: int
+) -> Generator[Progress, None, list[Forest | None]]:
+    try:
+        while True:
+            try:
+                pauses = next(work)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            yield Progress(min(pauses * PAUSE_EVERY, total), total, "Learning")
+    finally:
+        work.close()
+
+
+def _grow(
+    net: InstantNet,
+    filters: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    effort: Effort,
+    *,
+    warm: bool,
+) -> Generator[None, None, Forest]:
+    yield
+    if warm and effort.warm_trees is not None and net.forest.channels == filters.shape[1]:
+        return net.forest.renewed(filters, labels, trees=effort.warm_trees)
+    return Forest.grown(filters, labels, trees=effort.trees, seed=net.seed)
 
 
 def fit_context(

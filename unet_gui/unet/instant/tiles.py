@@ -69,5 +69,4 @@ def painted_pixels(
         yield
     if not found:
         return None
-    whole = joined(found)
-    return whole if len(found) == 1 else thinned(whole, MOST_OF_A_CLASS, seed)
+    return found[0] if len(found) == 1 else thinned(joined(found), MOST_OF_A_CLASS, seed)

@@ -1,12 +1,15 @@
 """Filters, features, what is remembered, and the cache on disk."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
@@ -143,6 +146,23 @@ def test_features_come_back_from_disk_and_the_oldest_go_first(tmp_path, noise, l
         cache.save(path, maps)
     assert cache.load(paths[1]) is None
     assert cache.load(paths[0]) is not None
+
+
+def test_features_written_aside_are_those_the_library_reads(tmp_path, noise, look):
+    maps = look(noise(24, 40))
+    odd = replace(maps, levels=tuple(level.bfloat16() for level in maps.levels))
+    with ThreadPoolExecutor(1) as aside:
+        cache = FeatureCache(tmp_path / "features", aside=aside)
+        path = cache.path("a", None, Rect(0, 0, 40, 24), "sha")
+        cache.save(path, odd)
+    read = load_file(path)
+    expected = {f"level{k}": level for k, level in enumerate(odd.levels)}
+    expected |= {f"octave{k}": octave for k, octave in enumerate(odd.octaves)}
+    assert read.keys() == expected.keys()
+    for key, tensor in expected.items():
+        assert read[key].dtype is tensor.dtype
+        assert torch.equal(read[key], tensor)
+    assert cache.load(path).shape == maps.shape
 
 
 def test_the_side_of_an_image_is_seen_like_the_middle_of_the_same_texture(look):

@@ -47,6 +47,30 @@ def learn(tiny_project, small_file):
     return run
 
 
+def test_the_score_needs_no_more_than_what_lies_around_strokes(
+    tiny_project, small_file, drawn, monkeypatch
+):
+    samples = []
+    for number in range(4):
+        image, truth = drawn(number, (160, 128))
+        mask = np.full_like(truth, 255)
+        for top, left in ((20, 9), (70, 70), (100, 30), (130, 100)):
+            part = np.s_[top : top + 12, left : left + 17]
+            mask[part] = truth[part]
+        samples.append(Sample.of(f"{number}", image, mask))
+
+    def score():
+        job = learn_instantly(
+            samples, InstantSettings(small_file), classes=tiny_project.classes, device=cpu()
+        )
+        return drain(job).score
+
+    narrow = score()
+    assert narrow.pixels > 0
+    monkeypatch.setattr(instant_round, "_painted", lambda mask, rect: rect)
+    assert score() == narrow
+
+
 def predict(loaded, image):
     return drain(Predictor(loaded, cpu()).predict(image))
 

@@ -60,6 +60,21 @@ def test_the_same_seed_gives_the_same_result(learnt, drawn):
     assert not torch.equal(first, other)
 
 
+def test_on_two_threads_it_learns_the_same(learnt):
+    net, painted = learnt()
+    alone = {k: v.clone() for k, v in net.stored().items()}
+    progress = list(fit(net, painted, QUICK, workers=2))
+    assert all(0 <= p.done <= p.total == 2 * QUICK.steps for p in progress)
+    for key, tensor in net.stored().items():
+        assert torch.equal(tensor, alone[key]), key
+    threads = torch.get_num_threads()
+    job = fit(net, painted, Effort(steps=10**6), workers=2)
+    next(job)
+    job.close()
+    assert torch.get_num_threads() == threads
+    assert all(torch.equal(v, alone[k]) for k, v in net.stored().items())
+
+
 def test_heads_as_convolutions_say_what_they_say_of_rows(small_weights, noise):
     image = noise(32, 48)
     net = new_net(small_weights, 3)
