@@ -195,7 +195,7 @@ class PredictionService(QObject):
 
     def _on_loaded(self, loaded: tuple[Any, str, str] | None) -> None:
         if loaded is None:
-            self._set("off", self.tr("Paint a few strokes of each class, then fine-tune"))
+            self._set("off", self.tr("Paint a few strokes of each class first"))
             return
         self._predictor, self.round, self._device = loaded
         self._set("idle", self.tr("Ready"))
