@@ -23,6 +23,9 @@ class FakeLearner:
     knows = frozenset()
     eager = False
 
+    def __init__(self):
+        self.prepared = []
+
     def study(self, _view, _labels):
         yield
 
@@ -32,6 +35,10 @@ class FakeLearner:
     def deepen(self):
         yield
         self.eager = False
+
+    def prepare(self, view):
+        yield
+        self.prepared.append(view.name)
 
 
 class FakeProposer:
@@ -190,6 +197,25 @@ def test_it_does_not_deepen_while_somebody_paints(qtbot, session, service, propo
     service._on_answered("0.png", None, None)
     assert not service._runner.busy
     session.end_stroke()
+
+
+def test_the_next_image_is_looked_at_in_a_pause(
+    qtbot, session, settings, proposer, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(instant, "AHEAD_MS", 0)
+    service = InstantService(session, settings)
+    service.restart()
+    qtbot.waitUntil(lambda: proposer.learner.prepared == ["1.png"])
+    monkeypatch.setattr(instant, "LARGEST_AHEAD", 40 * 30 - 1)
+    stroke(session)
+    qtbot.waitUntil(lambda: len(proposer.asked) == 2 and not service._runner.busy)
+    (tmp_path / "images" / "1.png").write_bytes(b"damaged")
+    monkeypatch.setattr(instant, "LARGEST_AHEAD", 40 * 30)
+    with qtbot.assertNotEmitted(session.noticed):
+        service._look_ahead()
+        qtbot.waitUntil(lambda: not service._runner.busy)
+    assert proposer.learner.prepared == ["1.png"]
+    service.shutdown()
 
 
 def test_another_project_begins_anew(qtbot, session, service, proposer):

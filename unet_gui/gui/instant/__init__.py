@@ -29,11 +29,17 @@ ROUND: Final = "instant"
 DEBOUNCE_MS: Final = 30
 """After a stroke: an answer that is not wanted any more ends within a few milliseconds."""
 
+AHEAD_MS: Final = 2000
+"""So long without a stroke before the next image is looked at."""
+
+LARGEST_AHEAD: Final = 1 << 20
+"""Pixels of an image past which it is looked at when it is open, and there where it is seen."""
+
 LARGEST: Final = 64 << 20
 """Pixels of an image past which no proposal for all of it is kept in memory."""
 
-_LEAVE, _ANSWER, _STUDY, _DEEPEN, _OTHERS = -1, 0, 5, 7, 9
-"""What comes first."""
+_LEAVE, _STUDY, _DEEPEN, _AHEAD, _OTHERS = -1, 5, 7, 8, 9
+"""What comes first; the answer for the open image is 0."""
 
 
 class InstantService(QObject):
@@ -76,6 +82,8 @@ class InstantService(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(DEBOUNCE_MS)
         self._soon.timeout.connect(self._answer)
+        self._pause = QTimer(self, singleShot=True, interval=AHEAD_MS)
+        self._pause.timeout.connect(self._look_ahead)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
         session.history_changed.connect(self._on_session_history_changed)
@@ -137,6 +145,7 @@ class InstantService(QObject):
 
     def shutdown(self) -> None:
         self._soon.stop()
+        self._pause.stop()
         self._runner.shutdown()
         for proposer in (self._proposer, self._leaving):
             if proposer is not None:
@@ -144,6 +153,7 @@ class InstantService(QObject):
 
     def _stop(self) -> None:
         self._soon.stop()
+        self._pause.stop()
         self._runner.cancel_all()
         if self._proposer is not None:
             self._leaving = leaving = self._proposer
@@ -210,8 +220,21 @@ class InstantService(QObject):
                 priority=_DEEPEN,
             )
 
+    def _look_ahead(self) -> None:
+        project, proposer = self._session.project, self._proposer
+        following = self._session.next_unfinished()
+        if project is not None and proposer is not None and following is not None:
+            self._runner.submit(
+                "ahead",
+                partial(work.look_ahead, proposer, project, following, LARGEST_AHEAD),
+                on_error=lambda _error: None,
+                priority=_AHEAD,
+            )
+
     def _on_session_mask_touched(self, rect: Rect) -> None:
-        self._runner.cancel("deepen")
+        self._pause.stop()
+        for waiting in ("deepen", "ahead"):
+            self._runner.cancel(waiting)
         self._near = ((rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2)
 
     def _on_session_history_changed(self) -> None:
@@ -241,7 +264,9 @@ class InstantService(QObject):
             self.proposing.emit("")
             return
         wanted = Work(project, entry, source, self._snapshots.get(entry.name), self._near)
-        self._runner.cancel("deepen")
+        self._pause.stop()
+        for waiting in ("deepen", "ahead"):
+            self._runner.cancel(waiting)
         self._runner.submit(
             "answer",
             partial(work.answer, proposer, wanted),
@@ -286,6 +311,7 @@ class InstantService(QObject):
         else:
             self._offer(name, offer)
         self._deepen()
+        self._pause.start()
 
     def _offer(self, name: str, offer: Any) -> None:
         self._waiting = None

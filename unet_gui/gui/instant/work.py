@@ -92,6 +92,27 @@ def deepen(proposer: Any) -> Generator[None, None, bool]:
     return True
 
 
+def look_ahead(
+    proposer: Any, project: Project, entry: ImageEntry, largest: int
+) -> Generator[Any, None, None]:
+    """Features of an image that nobody has opened yet, so that its proposal is there at once."""
+    from unet_gui.core.errors import ImageReadError
+    from unet_gui.dataset import pages
+
+    yield
+    try:
+        width, height = pages.size(entry)
+        if width * height > largest:
+            return
+        source = yield from read_image_job(project, entry)
+    except ImageReadError:
+        return  # said when the person opens that image
+    try:
+        yield from proposer.learner.prepare(_view(entry, source))
+    finally:
+        source.close()
+
+
 def keep(proposer: Any) -> Generator[None, None, None]:
     """Its records to disk; not cancelled half way, for there is no second yield."""
     proposer.save()

@@ -12,11 +12,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from unet_gui.core.geometry import Rect
+from unet_gui.core.progress import drain
 from unet_gui.unet.instant.filters import ALIGN, filter_octaves
 from unet_gui.unet.model import LEVELS, pad_to_stride
 from unet_gui.unet.pixels import to_input
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -95,7 +98,6 @@ def ready_encoder(net: EncoderDecoder, device: Device) -> Encoder:
     return encoder.to(device.dtype) if device.dtype is not None else encoder
 
 
-@torch.inference_mode()
 def extract(
     image: RgbImage, encoder: Encoder, normalisation: Normalisation, device: Device
 ) -> Maps:
@@ -107,23 +109,38 @@ def extract(
         normalisation: What the encoder expects.
         device: Where it is.
     """
-    pixels = device.place(to_input(image, encoder.in_channels, normalisation)[None])
-    octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
-    return Maps(image.shape[:2], encode(pixels, encoder), tuple(octaves))
+    return drain(extracting(image, encoder, normalisation, device))
 
 
 @torch.inference_mode()
+def extracting(
+    image: RgbImage, encoder: Encoder, normalisation: Normalisation, device: Device
+) -> Generator[None, None, Maps]:
+    """The same with a pause after each level, about a quarter of the whole."""
+    pixels = device.place(to_input(image, encoder.in_channels, normalisation)[None])
+    octaves = [torch.from_numpy(o.astype(np.float16)) for o in filter_octaves(image)]
+    yield
+    levels = yield from _encoding(pixels, encoder)
+    return Maps(image.shape[:2], levels, tuple(octaves))
+
+
 def encode(pixels: Tensor, encoder: Encoder) -> tuple[Tensor, ...]:
     """Square roots of levels 1 to 4 on the CPU, h×w×C each, of a 1×C×H×W image.
 
     After a ReLU features are heavy-tailed; their roots are what small heads learn best from.
     """
+    return drain(_encoding(pixels, encoder))
+
+
+@torch.inference_mode()
+def _encoding(pixels: Tensor, encoder: Encoder) -> Generator[None, None, tuple[Tensor, ...]]:
     x = pad_to_stride(pixels).to(next(encoder.parameters()).dtype)
     levels = []
     for start, stop in LEVELS[:USED_LEVELS]:
         for layer in encoder.features[start:stop]:
             x = _mirrored(x, layer) if isinstance(layer, nn.Conv2d) else layer(x)
         levels.append(x.clamp_min(0).sqrt()[0].permute(1, 2, 0).contiguous().cpu())
+        yield
     return tuple(levels)
 
 

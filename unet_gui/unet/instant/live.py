@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.progress import Progress
-from unet_gui.unet.instant.features import Rows, extract, ready_encoder
+from unet_gui.core.progress import Progress, drain
+from unet_gui.unet.instant.features import Rows, extract, extracting, ready_encoder
 from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
 from unet_gui.unet.instant.head import Head
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
@@ -158,7 +158,7 @@ class LiveLearner:
         """Have the features of a small image ready before the first stroke."""
         for tile in tiles(view.shape)[:1]:
             yield
-            self._see(view, seen_around(tile, view.shape))
+            yield from self._seeing(view, seen_around(tile, view.shape))
 
     def forget(self, names: Iterable[str]) -> None:
         names = list(names)
@@ -250,10 +250,15 @@ class LiveLearner:
         confidence[tile.slices] = (top.clamp(0, 1) * 255).round().byte().numpy()[inside]
 
     def _see(self, view: View, rect: Rect) -> Maps:
+        return drain(self._seeing(view, rect))
+
+    def _seeing(self, view: View, rect: Rect) -> Generator[None, None, Maps]:
         key = view.key(rect)
         maps = self._kept(key)
         if maps is None:
-            maps = self._extract(view, rect)
+            maps = yield from extracting(
+                view.read(rect), self._encoder, self._net.normalisation, self._device
+            )
             if self._cache is not None:
                 self._cache.save(self._path(key), maps)
         self._maps[key] = maps
@@ -282,9 +287,6 @@ class LiveLearner:
     def _path(self, key: Key) -> Path:
         assert self._cache is not None
         return self._cache.path(*key, self._digest)
-
-    def _extract(self, view: View, rect: Rect) -> Maps:
-        return self._extract_pixels(view.read(rect))
 
     def _extract_pixels(self, pixels: RgbImage) -> Maps:
         return extract(pixels, self._encoder, self._net.normalisation, self._device)

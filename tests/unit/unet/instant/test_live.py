@@ -164,3 +164,14 @@ def test_an_image_that_its_parts_dispute_is_shown_once_painted_in(learner, view)
     assert not learner.worth_showing(here, disputed)
     drain(learner.study(here, striped(truth)))
     assert learner.worth_showing(here, disputed)
+
+
+def test_looking_at_an_image_can_be_interrupted(learner, view, tmp_path):
+    here, _ = view(0)
+    part = learner.prepare(here)
+    next(part)
+    next(part)
+    part.close()
+    assert not list((tmp_path / "features").glob("*"))
+    assert len(list(learner.prepare(here))) > 4
+    assert len(list((tmp_path / "features").glob("*"))) == 1
