@@ -12,6 +12,7 @@ from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import Progress
 from unet_gui.regions.colors import lab
 from unet_gui.regions.components import cropped
+from unet_gui.regions.slic import slic_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Block = tuple[int, int]
 
-BLOCK: Final = 256
+BLOCK: Final = 384
 """About the side of what is found at a time, in pixels."""
 
 ROUNDS: Final = 5
@@ -180,7 +181,7 @@ class Superpixels:
         )
         local = slic_cells(pixels, size, self._compactness * self._strength(), ROUNDS)
         across = around.width // size
-        row, column = np.divmod(local, across)
+        row, column = np.divmod(local.astype(np.int64), across)
         names = (row + (y0 // size + 4)) * self._columns + (column + (x0 // size + 4))
         area = self._area(block)
         return np.ascontiguousarray(names[area.moved(-x0, -y0).slices])
@@ -199,56 +200,3 @@ class Superpixels:
             spread = float(np.sqrt(lab(seen).var(axis=(1, 2)).sum()))
             self._contrast = min(max(spread / FAINT, 0.1), 1.0)
         return self._contrast
-
-
-def slic_cells(
-    pixels: NDArray[np.uint8], size: int, compactness: float, rounds: int
-) -> NDArray[np.int64]:
-    """Cells of an array whose sides are multiples of `size`, named row by row of the seed grid.
-
-    Args:
-        pixels: H×W×3 uint8. Its first two pixels are not looked at.
-        size: side of a cell.
-        compactness: see `Superpixels`.
-        rounds: how often cells are assigned and averaged.
-
-    Returns:
-        int64 H×W; every cell is one connected piece.
-    """
-    from skimage.segmentation import slic
-
-    height, width = pixels.shape[:2]
-    pixels = pixels.copy()
-    # slic stretches the contrast of what it is given; with both ends present it is left as it is,
-    # and blocks of one image agree.
-    pixels[0, :2] = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
-    cells = slic(
-        pixels,
-        n_segments=(height // size) * (width // size),
-        compactness=compactness,
-        max_num_iter=rounds,
-        enforce_connectivity=False,
-        start_label=0,
-        channel_axis=-1,
-    )
-    return _joined(cells.astype(np.int64))
-
-
-def _joined(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give all but the largest piece of each cell to the cell nearest to it."""
-    from scipy import ndimage as ndi
-    from skimage.measure import label
-
-    pieces = label(cells + 1, connectivity=1, background=0)  # type: ignore[no-untyped-call]
-    sizes = np.bincount(pieces.ravel())
-    owner = np.zeros(len(sizes), np.int64)
-    owner[pieces.ravel()] = cells.ravel()
-    largest = np.zeros(int(cells.max()) + 1, np.int64)
-    order = np.argsort(sizes, kind="stable")
-    largest[owner[order]] = order  # the last write is the largest piece
-    stray = largest[owner[pieces]] != pieces
-    if not stray.any():
-        return cells
-    nearest = ndi.distance_transform_edt(stray, return_distances=False, return_indices=True)
-    joined: NDArray[np.int64] = cells[tuple(nearest)]
-    return joined

@@ -41,8 +41,8 @@ def test_a_pixel_has_one_cell_wherever_it_is_asked_from(image):
 def test_cells_are_about_as_large_as_asked_and_follow_edges(image):
     names = cells_of(image).names(Rect(0, 0, 130, 90))
     keys, index, sizes = np.unique(names, return_inverse=True, return_counts=True)
-    assert 60 <= len(keys) <= 160
-    assert np.median(sizes) == pytest.approx(100, rel=0.4)
+    whole = ~np.isin(keys, np.concatenate([names[0], names[-1], names[:, 0], names[:, -1]]))
+    assert np.median(sizes[whole]) == pytest.approx(100, rel=0.2)
     dark = image[..., 1] < 125
     share = np.bincount(index.ravel(), dark.ravel()) / sizes
     assert (np.minimum(share, 1 - share) < 0.2).mean() > 0.75
