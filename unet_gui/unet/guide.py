@@ -35,10 +35,10 @@ MEMORY: Final = ("whole", "trials")
 PREFIX: Final = "guide."
 """Of its tensors in a checkpoint; the encoder is the network's own and there once."""
 
-USUAL_SHARE: Final = 0.5
+USUAL_SHARE: Final = 0.4
 """How much the network counts where nothing tells, and where two shares are about as good."""
 
-SHARES: Final = (0.2, 0.3, 0.4, USUAL_SHARE, 0.6, 0.7, 0.8)
+SHARES: Final = (0.2, 0.3, USUAL_SHARE, 0.5, 0.6, 0.7, 0.8)
 """Neither is ever left out: what the next round's instant learner recalls is this one's."""
 
 PULL: Final = 0.05

@@ -18,7 +18,7 @@ from unet_gui.unet.distributed import Group
 from unet_gui.unet.losses import class_columns, masked_loss, weak_loss
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.pixels import normalise
-from unet_gui.unet.replay import Decoding, Replay
+from unet_gui.unet.replay import Decoding, Recall, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -94,6 +94,8 @@ class Trainer:
                 "each process."
             )
         self._ids = torch.tensor(self.class_ids, device=device.device)
+        recalls = weak is not None and begin.parent is not None
+        self._recall = Recall(self.net, begin.kept, device) if recalls else None
         self._batch = max(settings.batch, self.group.size)
         self._sampler = PatchSampler(
             samples,
@@ -278,6 +280,7 @@ class Trainer:
         return Replay(
             self._sampler,
             self._encode,
+            self._recall,
             seed=settings.seed,
             every=settings.replay,
             batch=self._batch,
@@ -315,7 +318,10 @@ class Trainer:
             encoded = self._replay.part(self.step, places)
             return encoded.levels, encoded.target, encoded.weak
         patches = self._sampler.part((self.settings.seed, self.step), places)
-        return self._pixels(patches.pixels), patches.target, patches.weak
+        weak = patches.weak
+        if weak is not None and self._recall is not None:
+            weak = self._recall(self._encode(patches.pixels), weak.to(self.device.device))
+        return self._pixels(patches.pixels), patches.target, weak
 
     def _rehearse(self) -> bool:
         """Whether every process of the group has the memory for a step, found out by making one.
