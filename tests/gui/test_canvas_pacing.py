@@ -1,5 +1,7 @@
 """Frames in time: tiles not made yet, what stands in for them, what is seen in the end."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,9 +9,12 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
+from unet_gui.core.document import Document
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.progress import drain
 from unet_gui.gui.canvas import pacing
+from unet_gui.gui.canvas.overlay_tiles import ColoredTiles
+from unet_gui.gui.canvas.tiles import Layer, TileKey
 
 SHAPE = 1500, 1700
 
@@ -20,6 +25,7 @@ def hurried(monkeypatch):
     monkeypatch.setattr(pacing, "AT_LEAST", 1)
     monkeypatch.setattr(pacing, "IN_PAINT", 0.0)
     monkeypatch.setattr(pacing, "SLICE", 0.0)
+    monkeypatch.setattr(pacing, "AT_REST", 0.0)
 
 
 @pytest.fixture
@@ -188,3 +194,54 @@ def test_not_without_an_end(qapp, monkeypatch):
     later.want(range(5))
     assert list(later._keys) == [0, 1, 2]
     assert parent.children()
+
+
+def test_tiles_wait_until_the_view_rests(qapp, hurried, monkeypatch):
+    made, parent = [], QObject()
+    later = pacing.Later(lambda key: made.append(key) or EMPTY, lambda _: None, parent)
+    monkeypatch.setattr(pacing, "AT_REST", 1000.0)
+    later.clear()  # another view
+    later.want("a")
+    QApplication.processEvents()
+    assert later.waiting
+    assert not made
+    monkeypatch.setattr(pacing, "AT_REST", 0.0)
+    later.clear()
+    later.want("b")
+    while later.waiting:
+        QApplication.processEvents()
+    assert made == ["b"]
+
+
+def test_a_frame_that_has_taken_long_makes_only_what_it_must(monkeypatch):
+    monkeypatch.setattr(pacing, "AT_LEAST", 1)
+    monkeypatch.setattr(pacing, "IN_PAINT", 1000.0)
+    monkeypatch.setattr(pacing, "IN_FRAME", 1000.0)
+    early = pacing.PaintPace(time.perf_counter())
+    assert [early.take() for _ in range(3)] == [True, True, True]
+    late = pacing.PaintPace(time.perf_counter() - 1000.0)
+    assert [late.take() for _ in range(3)] == [True, False, False]
+
+
+def colored(mask):
+    tiles = ColoredTiles()
+    tiles.set_mask(Document(mask).levels)
+    palette = np.full((256, 3), 200, np.uint8)
+    tiles.set_palette(palette, None)
+    return tiles
+
+
+def test_one_coarser_tile_stands_in_for_those_side_by_side_at_once():
+    tiles = colored(np.ones((2048, 2048), np.uint8))
+    tiles.fresh(TileKey(Layer.MASK, False, 1, 0, 0))
+    four = [TileKey(Layer.MASK, False, 0, y, x) for y in (0, 1) for x in (0, 1)]
+    (piece,) = tiles.stand_ins(four)
+    assert piece.target.getRect() == (0, 0, 512, 512)
+    assert piece.source.getRect() == (0, 0, 256, 256)
+    # What is drawn twice would be too strong, so nothing reaches into the tile that is there.
+    apart = tiles.stand_ins(four[1:])
+    assert [p.target.getRect() for p in apart] == [
+        (256, 0, 256, 256),
+        (0, 256, 256, 256),
+        (256, 256, 256, 256),
+    ]

@@ -1,8 +1,11 @@
+import os
+import sys
 import threading
 
 import pytest
 
 from unet_gui.core.errors import MaskWriteError, UnetGuiError
+from unet_gui.gui.background import THREAD
 from unet_gui.gui.jobs import JobRunner
 
 
@@ -36,6 +39,18 @@ def test_items_and_result_arrive_on_the_gui_thread_in_order(runner, qtbot):
         runner.submit("k", counting(3), on_item=keep, on_done=keep)
     assert got == [0, 1, 2, "done"]
     assert threads == {threading.get_ident()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has niceness by thread")
+def test_jobs_give_way_to_the_window(runner, qtbot):
+    def job():
+        yield
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    result = []
+    with qtbot.waitSignal(runner.idle):
+        runner.submit("k", job, on_done=result.append)
+    assert result == [max(THREAD, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))]
 
 
 def test_the_job_itself_runs_elsewhere(runner, qtbot):

@@ -87,6 +87,17 @@ def test_qt_that_is_not_there_at_all(monkeypatch):
         ready()
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores")
+@pytest.mark.parametrize(("cores", "alone"), [({3}, "1"), ({0, 1}, None)])
+def test_one_core_paints_alone(monkeypatch, cores, alone):
+    monkeypatch.delenv("QT_NO_GUI_THREADPOOL", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: cores)
+    with monkeypatch.context() as inner:
+        inner.setattr(os, "environ", dict(os.environ))
+        platform_check.paint_alone()
+        assert os.environ.get("QT_NO_GUI_THREADPOOL") == alone
+
+
 # -- incidents -------------------------------------------------------------------------------------
 
 

@@ -1,14 +1,18 @@
-"""Makes another process wait for the person: whoever paints comes first."""
+"""Makes others wait for the person, threads and processes: whoever paints comes first."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+import threading
 from typing import Final
 
-NICENESS: Final = 10
-"""Of a process in the background, where 0 is usual and 19 the humblest."""
+THREAD: Final = 10
+"""Niceness of a thread in the background, where 0 is usual and 19 the humblest."""
+
+PROCESS: Final = 15
+"""That of a process: the window may wait for a thread, which holds Python's lock now and then."""
 
 _SET_INFORMATION: Final = 0x0200
 _BELOW_NORMAL: Final = 0x4000
@@ -29,5 +33,20 @@ def send_to_background(pid: int) -> None:
             kernel.SetPriorityClass(handle, _BELOW_NORMAL)
             kernel.CloseHandle(handle)
         return
+    _be_nice(pid, PROCESS)
+
+
+def stay_in_background() -> None:
+    """Lower the priority of the calling thread; threads and processes it starts have it too.
+
+    On one core with the thread that paints it gets a tenth. Only Linux has niceness by thread;
+    elsewhere the priority that a QThread is started with does the same, which Linux ignores.
+    """
+    if sys.platform == "linux":
+        _be_nice(threading.get_native_id(), THREAD)
+
+
+def _be_nice(number: int, niceness: int) -> None:
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, max(NICENESS, os.getpriority(os.PRIO_PROCESS, pid)))
+        before = os.getpriority(os.PRIO_PROCESS, number)
+        os.setpriority(os.PRIO_PROCESS, number, max(niceness, before))

@@ -18,6 +18,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from unet_gui.core.errors import UnetGuiError
+from unet_gui.gui.background import stay_in_background
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class _Thread(QThread):
         self._runner = runner
 
     def run(self) -> None:
+        stay_in_background()
         while (job := self._runner._take()) is not None:
             self._runner._run(job)
 

@@ -125,8 +125,9 @@ def _application(argv: Sequence[str]) -> QApplication:
         existing = QApplication.instance()
         if existing is not None:
             return cast("QApplication", existing)
-    from unet_gui.gui.app.platform_check import platform_ready
+    from unet_gui.gui.app.platform_check import paint_alone, platform_ready
 
+    paint_alone()
     with platform_ready():
         from PySide6.QtWidgets import QApplication
 

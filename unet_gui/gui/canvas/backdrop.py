@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -156,51 +157,77 @@ class Backdrop(QObject):
             x, y = (v / size / TILE - 0.5 for v in viewport.center)
             keys.sort(key=lambda key: (key.column - x) ** 2 + (key.row - y) ** 2)
         self._store.make_room(len(keys))
-        pace = PaintPace()
-        missing = [key for key in keys if not self._draw(painter, key, overlap, blended, pace)]
+        pace = PaintPace(time.perf_counter())
+        shown = [(key, *self._tile(key, pace)) for key in keys]
+        absent = [key for key, tile, _ in shown if tile is None]
+        if absent:
+            self._draw_stand_ins(painter, absent, overlap, blended)
+        for key, tile, _ in shown:
+            if tile is not None:
+                self._draw(painter, key, tile, overlap)
         painter.restore()
+        missing = [key for key, _, done in shown if not done]
         if missing:
             unread = [k for k in missing if not source.resident and k not in self._store]
             self._later.want(key for key in missing if key not in unread)
             if unread:
                 self._want(unread)
 
-    def _draw(
-        self, painter: QPainter, key: TileKey, overlap: float, blended: bool, pace: PaintPace
-    ) -> bool:
-        """False where it is yet to be read or made; what is at hand is shown meanwhile."""
+    def _tile(self, key: TileKey, pace: PaintPace) -> tuple[ImageTile | None, bool]:
+        """What there is of a tile, and whether that is how it should look now."""
         tile = self._store.get(key)
-        done = tile is not None and self._current(tile)
-        if not done and self._can_make(key, tile) and pace.take():
+        if tile is not None and self._current(tile):
+            return tile, True
+        if self._can_make(key, tile) and pace.take():
             self._make(key)
-            tile, done = self._store.get(key), True
-        if tile is None:
-            self._draw_stand_in(painter, key, overlap, blended)
-            return False
+            return self._store.get(key), True
+        return tile, False
+
+    def _draw(self, painter: QPainter, key: TileKey, tile: ImageTile, overlap: float) -> None:
         if tile.places is None or tile.places[0] != overlap:
-            part = self._part(key, overlap)
+            part = self._part(key.level, key.inner, overlap)
             tile.places = overlap, part, part.translated(-tile.area.x0, -tile.area.y0)
         if tile.image is None:
             hatch(painter, tile.places[1])
         else:
             painter.drawImage(tile.places[1], tile.image, tile.places[2])
-        return done
 
-    def _draw_stand_in(
-        self, painter: QPainter, key: TileKey, overlap: float, blended: bool
+    def _draw_stand_ins(
+        self, painter: QPainter, absent: list[TileKey], overlap: float, blended: bool
     ) -> None:
-        """In place of a tile: the next coarser one, the finer ones, or what is still coarser."""
-        if key.above(1) in self._store:
-            self._draw_coarser(painter, key, overlap, blended, 1)
-            return
-        finer = [k for k in key.below() if k in self._store] if key.level else []
-        for below in finer:
-            tile, part = self._store.get(below), self._part(below, overlap)
-            if tile is not None and tile.image is not None:
-                target = QRectF(part.x() / 2, part.y() / 2, part.width() / 2, part.height() / 2)
-                painter.drawImage(target, tile.image, part.translated(-tile.area.x0, -tile.area.y0))
-        if not finer:
-            self._draw_coarser(painter, key, overlap, blended, 2)
+        """In place of tiles: the next coarser ones, the finer ones, or what is still coarser.
+
+        Each is drawn once for all that it stands in for. What it covers beside them is covered by
+        what is drawn later: the finer ones, then the tiles that are there.
+        """
+        places: dict[TileKey, Rect] = {}
+        for key in absent:
+            for other in self._alike(key):
+                place = key.inner if other.level > key.level else to_level(other.inner, 1)
+                places[other] = places.get(other, EMPTY).union(place)
+        level = absent[0].level
+        for other in sorted(places, reverse=True):
+            tile, scale = self._store.get(other), 2.0 ** (other.level - level)
+            if tile is None or tile.image is None:
+                continue
+            part = self._part(level, places[other], overlap * min(1.0, scale))
+            source = QRectF(part.topLeft() / scale, part.size() / scale)
+            source.translate(-tile.area.x0, -tile.area.y0)
+            # Large squares of a coarse level would look like the image's own pixels.
+            painter.setRenderHint(_SMOOTH, blended or scale > 1)
+            painter.drawImage(part, tile.image, source)
+        painter.setRenderHint(_SMOOTH, blended)
+
+    def _alike(self, key: TileKey) -> list[TileKey]:
+        """The tiles at hand that together look most like one that is not."""
+        least = 1
+        if key.above(1) not in self._store:
+            finer = [k for k in key.below() if k in self._store] if key.level else []
+            if finer:
+                return finer
+            least = 2
+        coarser = self._coarser(key, least)
+        return [] if coarser is None else [coarser]
 
     def _level(self, viewport: Viewport) -> int:
         assert self._source is not None
@@ -211,29 +238,10 @@ class Backdrop(QObject):
                 return min(level + 1, self._source.levels - 1)
         return level
 
-    def _draw_coarser(
-        self, painter: QPainter, key: TileKey, overlap: float, blended: bool, least: int
-    ) -> None:
-        tile, above = self._coarser(key, least)
-        if tile is None or tile.image is None:
-            return
-        part, scale = self._part(key, overlap), 1 << above
-        source = QRectF(
-            part.x() / scale - tile.area.x0,
-            part.y() / scale - tile.area.y0,
-            part.width() / scale,
-            part.height() / scale,
-        )
-        # Large squares of a coarse level would look like the image's own pixels.
-        painter.setRenderHint(_SMOOTH, True)
-        painter.drawImage(part, tile.image, source)
-        painter.setRenderHint(_SMOOTH, blended)
-
-    def _part(self, key: TileKey, overlap: float) -> QRectF:
-        """What to draw of a tile, in pixels of its level."""
+    def _part(self, level: int, inner: Rect, overlap: float) -> QRectF:
+        """What to draw where tiles lie, in pixels of their level."""
         assert self._source is not None
-        height, width = (v / (1 << key.level) for v in self._source.shape)
-        inner = key.inner
+        height, width = (v / (1 << level) for v in self._source.shape)
         x0, y0 = max(0.0, inner.x0 - overlap), max(0.0, inner.y0 - overlap)
         # The last pixel of a coarse level may stand for less than a full block of the image.
         x1, y1 = min(inner.x1 + overlap, width), min(inner.y1 + overlap, height)
@@ -262,19 +270,19 @@ class Backdrop(QObject):
             self._store.put(key, make_tile(source, key, self._tint, rough=rough))
         return on_image(key.area(source.level_shape(key.level)), key.level)
 
-    def _coarser(self, key: TileKey, least: int) -> tuple[ImageTile | None, int]:
-        """The finest tile at hand that shows the same, and how many levels it is coarser."""
+    def _coarser(self, key: TileKey, least: int) -> TileKey | None:
+        """The finest tile at hand that shows the same, by so many levels coarser at least."""
         source = self._source
         assert source is not None
         coarsest = source.levels - 1 - key.level
         for by in range(least, coarsest + 1):
             tile = self._store.get(key.above(by))
             if tile is not None and tile.image is not None:
-                return tile, by
+                return key.above(by)
         if source.resident and source.complete and coarsest >= least:
             self._make(key.above(coarsest))
-            return self._store.get(key.above(coarsest)), coarsest
-        return None, 0
+            return key.above(coarsest)
+        return None
 
     # -- coarser levels --------------------------------------------------------------------
 

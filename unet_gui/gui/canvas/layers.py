@@ -38,6 +38,7 @@ class Layers:
         self, painter: QPainter, viewport: Viewport, exposed: QRect, parts: list[Part]
     ) -> None:
         """Draw what lies under `exposed`; painter and `exposed` are in the view's coordinates."""
+        self._overlay.begin_frame()
         options = self._state.view
         # The stubs do not know that these are four numbers.
         pixels = viewport.image_box(*exposed.getRect())  # type: ignore[misc]

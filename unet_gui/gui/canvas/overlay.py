@@ -5,6 +5,7 @@ Only this module and its tiles look into QImage memory (through qimage2ndarray).
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +51,7 @@ class Overlay(QObject):
         super().__init__(parent)
         self._tiles = ColoredTiles()
         self._later: Later[TileKey] = Later(self._make, self.arrived.emit, self)
+        self._begun = 0.0
         self._scratch = QImage()
         self._sheet = QImage()
 
@@ -97,6 +99,10 @@ class Overlay(QObject):
             return EMPTY
         self._tiles.fresh(key)
         return to_image(key.area.intersection(source.bounds(key.level)), key.level)
+
+    def begin_frame(self) -> None:
+        """A paint event begins: the longer what lies below takes, the more tiles have to wait."""
+        self._begun = time.perf_counter()
 
     def paint(
         self,
@@ -177,7 +183,7 @@ class Overlay(QObject):
 
     def _made(self, missing: list[TileKey], viewport: Viewport) -> list[Piece]:
         """New tiles as far as time allows, from the middle outwards; for others what stands in."""
-        tiles, pieces, later, pace = self._tiles, [], [], PaintPace()
+        tiles, pieces, later, pace = self._tiles, [], [], PaintPace(self._begun)
         whole = tiles.whole(missing[0])
         size = 2.0 ** missing[0].level * TILE
         x, y = (v / size - 0.5 for v in viewport.center)
@@ -189,8 +195,8 @@ class Overlay(QObject):
                     pieces.append(tile.piece)
             else:
                 later.append(key)
-                pieces += [within(piece, whole) for piece in tiles.stand_in(key)]
         if later:
+            pieces += [within(piece, whole) for piece in tiles.stand_ins(later)]
             self._later.want(later)
         return pieces
 

@@ -261,40 +261,57 @@ class ColoredTiles:
 
     # -- what stands in --------------------------------------------------------------------
 
-    def stand_in(self, key: TileKey) -> list[Piece]:
-        """The best there is to show in place of a tile that has yet to be made, perhaps nothing.
+    def stand_ins(self, keys: list[TileKey]) -> list[Piece]:
+        """The best there is to show in place of tiles that have yet to be made, perhaps nothing."""
+        pieces: list[Piece] = []
+        above: dict[TileKey, list[TileKey]] = {}
+        for key in keys:
+            for other in self._alike(key):
+                tile = self._tiles[other]
+                if tile.blank:
+                    continue
+                if other.level > key.level:
+                    above.setdefault(other, []).append(key)
+                else:
+                    pieces.append(tile.piece if other == key else _shrunk(key, other, tile))
+        for other, below in above.items():
+            pieces += self._enlarged(other, below)
+        return pieces
 
-        In this order: the tile in its old colours, one of the next coarser level, the four of the
-        next finer one, those still coarser.
-        """
+    def _alike(self, key: TileKey) -> list[TileKey]:
+        """Itself in its old colours, else the next coarser one, finer ones, one still coarser."""
         assert self.source is not None
-        old = self._tiles.get(key)
-        if old is not None:
-            return [] if old.blank else [old.piece]
-        if key.above(1) in self._tiles:
-            return self._enlarged(key, 1)
+        for near in (key, key.above(1)):
+            if near in self._tiles:
+                return [near]
         finer = [k for k in key.below() if k in self._tiles]
         if finer:
-            return [_shrunk(key, k, self._tiles[k]) for k in finer if not self._tiles[k].blank]
+            return finer
         coarsest = self.source.levels - 1
         for by in range(2, coarsest - key.level + 1):
             if key.above(by) in self._tiles:
-                return self._enlarged(key, by)
+                return [key.above(by)]
         if key.level < coarsest and self.source.prepared(key.layer, coarsest):
-            self.fresh(key.above(coarsest - key.level))
-            return self._enlarged(key, coarsest - key.level)
+            far = key.above(coarsest - key.level)
+            self.fresh(far)
+            return [far]
         return []
 
-    def _enlarged(self, key: TileKey, by: int) -> list[Piece]:
-        above = key.above(by)
-        tile, scale = self._tiles[above], 2.0**-by
-        if tile.blank:
-            return []
-        area, corner = key.area, above.area
-        source = QRectF(
-            area.x0 * scale - corner.x0, area.y0 * scale - corner.y0, TILE * scale, TILE * scale
-        )
-        return [Piece(_rect(area), tile.piece.image, source)]
+    def _enlarged(self, above: TileKey, keys: list[TileKey]) -> list[Piece]:
+        """A coarser tile in place of finer ones: drawn once where they lie side by side.
+
+        It must not reach beyond them, for colours that are drawn twice are too strong.
+        """
+        scale, corner, areas = 2.0 ** (keys[0].level - above.level), above.area, EMPTY
+        for key in keys:
+            areas = areas.union(key.area)
+        whole = areas.width * areas.height == len(keys) * TILE * TILE
+        pieces = []
+        for area in [areas] if whole else [key.area for key in keys]:
+            x, y = area.x0 * scale - corner.x0, area.y0 * scale - corner.y0
+            source = QRectF(x, y, area.width * scale, area.height * scale)
+            pieces.append(Piece(_rect(area), self._tiles[above].piece.image, source))
+        return pieces
 
 
 def within(piece: Piece, whole: QRectF) -> Piece:

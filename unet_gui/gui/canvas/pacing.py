@@ -1,11 +1,12 @@
 """Tiles are made little by little: a picture on time is worth more than a finished one.
 
 What a paint event lacks it makes as long as its time lasts. The rest is made between events, a
-slice at a time, and shown as it comes; until then something like it stands in.
+slice at a time, and shown as it comes, once the view rests; until then something like it stands in.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 IN_PAINT: Final = 0.002
 """Seconds for making tiles within one layer of a paint event."""
 
+IN_FRAME: Final = 0.007
+"""Seconds from the begin of a paint event after which no more than must be is made in it."""
+
 SLICE: Final = 0.002
 """Seconds for making tiles between two events."""
+
+AT_REST: Final = 0.03
+"""Seconds without a change of view before tiles are made between two events: while it moves on, the
+next frame wants other tiles, and comes later the more is made of this one."""
 
 AT_LEAST: Final = 1
 """Tiles that are made within a paint event however long they take: there is an end to it then."""
@@ -45,8 +53,9 @@ class Pace:
 class PaintPace(Pace):
     """The time within a paint event: one tile at least, then until it is over."""
 
-    def __init__(self) -> None:
-        super().__init__(IN_PAINT)
+    def __init__(self, begun: float) -> None:
+        """`begun` is when the painting did, by `time.perf_counter`."""
+        super().__init__(min(IN_PAINT, begun + IN_FRAME - time.perf_counter()))
         self._made = 0
 
     def take(self) -> bool:
@@ -71,6 +80,7 @@ class Later(Generic[Key]):
         self._make = make
         self._shown = shown
         self._keys: dict[Key, None] = {}
+        self._rests_from = 0.0
         self._timer = QTimer(parent, singleShot=True, interval=0)
         self._timer.timeout.connect(self._go_on)
 
@@ -85,10 +95,12 @@ class Later(Generic[Key]):
         for key in list(self._keys)[MOST:]:
             del self._keys[key]
         if self._keys:
-            self._timer.start()
+            rest = self._rests_from - time.perf_counter()
+            self._timer.start(max(0, math.ceil(1000 * rest)))
 
     def clear(self) -> None:
-        """Nobody needs them any more."""
+        """Something else is looked at: nobody needs them any more."""
+        self._rests_from = time.perf_counter() + AT_REST
         self._keys.clear()
         self._timer.stop()
 
@@ -101,6 +113,6 @@ class Later(Generic[Key]):
             if pace.over:
                 break
         if self._keys:
-            self._timer.start()
+            self._timer.start(0)
         if not better.empty:
             self._shown(better)
