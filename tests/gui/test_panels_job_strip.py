@@ -76,3 +76,28 @@ def test_what_a_tool_does_for_long_is_shown_and_given_up_too(qtbot, edits):
         pass
     work.cancel()  # nothing is left to give up
     assert given_up == [True]
+
+
+def test_the_steps_of_one_piece_of_work_are_one_strip(qtbot, edits):
+    work, heard = LongWork(), []
+    work._tell.setInterval(0)
+    bar, strip = QStatusBar(), JobStrip(edits, work)
+    qtbot.addWidget(bar)
+    bar.insertPermanentWidget(0, strip)
+    bar.show()
+    work.busy_changed.connect(heard.append)
+    work.begin("Find", work.end)
+    qtbot.waitUntil(strip.isVisible)
+    work.end()
+    assert not work.busy
+    work.begin("Fill", work.end)
+    assert "Fill" in strip.label.text()
+    QApplication.processEvents()
+    assert strip.isVisible()
+    assert heard == [True]
+    work.end()
+    qtbot.waitUntil(lambda: not strip.isVisible())
+    assert heard == [True, False]
+    work.begin("Find", work.end)
+    work.begin("Another", work.end)  # takes its place
+    assert heard == [True, False, True, False, True]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from unet_gui.core.document import Document
 from unet_gui.core.geometry import Rect
@@ -150,7 +151,8 @@ def test_a_huge_region_is_written_in_the_background_too(walls, queue, monkeypatc
     assert (walls.session.document.mask[10:30, 10:30] == 1).all()
     assert walls.session.document.history.undo_name == "Fill"
     assert len(walls.session.document.history.steps) == steps + 1
-    assert said == [True, False, True, False]
+    QApplication.processEvents()
+    assert said == [True, False]  # one piece of work, for who shows it
     walls.session.undo()
     assert np.array_equal(walls.session.document.mask, before)
 
