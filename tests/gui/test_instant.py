@@ -218,6 +218,13 @@ def test_the_next_image_is_looked_at_in_a_pause(
     service.shutdown()
 
 
+def test_other_pixels_are_learnt_from_anew(qtbot, session, service, proposer):
+    asked = len(proposer.asked)
+    session.reload_images()
+    assert service._proposer is None
+    qtbot.waitUntil(lambda: len(proposer.asked) > asked)
+
+
 def test_another_project_begins_anew(qtbot, session, service, proposer):
     asked = len(proposer.asked)
     project = session.project

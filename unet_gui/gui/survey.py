@@ -91,6 +91,7 @@ def _looked_over(
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.core.geometry import Rect
     from unet_gui.dataset.files import stamp
+    from unet_gui.dataset.pages import view_digest
     from unet_gui.unet.image_order import doubt_of
     from unet_gui.unet.instant.live import View
 
@@ -109,6 +110,7 @@ def _looked_over(
                 (middle.height, middle.width),
                 partial(_read, source, middle),
                 stamp(entry.path),
+                view_digest(entry),
             )
             answer = yield from _quietly(learner.answer(view))
         finally:

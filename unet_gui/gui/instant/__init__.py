@@ -86,6 +86,8 @@ class InstantService(QObject):
         self._pause.timeout.connect(self._look_ahead)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
+        session.images_reloading.connect(self._stop)
+        session.image_reloaded.connect(self._on_session_image_reloaded)
         session.history_changed.connect(self._on_session_history_changed)
         session.mask_touched.connect(self._on_session_mask_touched)
         session.classes_changed.connect(self._on_session_classes_changed)
@@ -181,6 +183,11 @@ class InstantService(QObject):
         if self._started and self._proposer is None:
             self.restart()
         self._soon.start(0)
+
+    def _on_session_image_reloaded(self) -> None:
+        """Channels are shown in another way: what was seen so far is no image any more."""
+        if self._started:
+            self.restart()
 
     def _leave(self) -> None:
         """Hand over what was done to the image that was open before this one."""

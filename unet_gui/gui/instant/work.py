@@ -163,7 +163,8 @@ def _known(labels: Any, project: Project) -> Any:
 
 def _view(entry: ImageEntry, source: ImageSource | None) -> Any:
     from unet_gui.dataset.files import stamp
+    from unet_gui.dataset.pages import view_digest
     from unet_gui.unet.instant.live import View
 
     assert source is not None
-    return View(entry.name, source.shape, source.read, stamp(entry.path))
+    return View(entry.name, source.shape, source.read, stamp(entry.path), view_digest(entry))

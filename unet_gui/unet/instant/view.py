@@ -25,13 +25,15 @@ class View:
         shape: Height and width.
         read: The pixels of a rectangle, h×w×3 uint8; any thread.
         stamp: Of the file.
+        shown: How its channels are shown, for other pixels have other features.
     """
 
     name: str
     shape: tuple[int, int]
     read: Callable[[Rect], RgbImage]
     stamp: Stamp | None = None
+    shown: str = ""
 
     def key(self, rect: Rect) -> Key:
         """Of the features of a rectangle."""
-        return self.name, self.stamp, rect
+        return self.name + self.shown, self.stamp, rect

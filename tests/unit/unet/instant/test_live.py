@@ -1,5 +1,7 @@
 """The live learner from image to image: recalling, and learning more from whole images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,10 @@ def test_looking_at_an_image_can_be_interrupted(learner, view, tmp_path):
     assert not list((tmp_path / "features").glob("*"))
     assert len(list(learner.prepare(here))) > 4
     assert len(list((tmp_path / "features").glob("*"))) == 1
+
+
+def test_an_image_shown_otherwise_is_another_one_to_look_at(learner, view, tmp_path):
+    here, _ = view(0)
+    drain(learner.prepare(here))
+    drain(learner.prepare(replace(here, shown="red only")))
+    assert len(list((tmp_path / "features").glob("*"))) == 2
