@@ -27,8 +27,20 @@ class AdamW:
         """
         self._parameters = list(parameters)
         self._decay = decay
-        self._means = [torch.zeros_like(p) for p in self._parameters]
-        self._squares = [torch.zeros_like(p) for p in self._parameters]
+        # moments lie side by side: a few operations on all, where they are many on little each
+        count = sum(p.numel() for p in self._parameters)
+        self._mean, self._square, self._spread = torch.zeros(3, count)
+        self._means, self._spreads = (
+            [
+                part.view_as(parameter)
+                for part, parameter in zip(
+                    torch.split(flat, [p.numel() for p in self._parameters]),
+                    self._parameters,
+                    strict=True,
+                )
+            ]
+            for flat in (self._mean, self._spread)
+        )
         self._steps = 0
 
     @torch.no_grad()
@@ -41,9 +53,10 @@ class AdamW:
         """
         self._steps += 1
         first, second = (1 - beta**self._steps for beta in BETAS)
-        moments = zip(self._parameters, gradients, self._means, self._squares, strict=True)
-        for parameter, gradient, mean, square in moments:
-            mean.lerp_(gradient, 1 - BETAS[0])
-            square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-            spread = square.sqrt().div_(second**0.5).add_(EPSILON)
+        gradient = torch.cat([g.reshape(-1) for g in gradients])
+        self._mean.lerp_(gradient, 1 - BETAS[0])
+        self._square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+        torch.sqrt(self._square, out=self._spread).div_(second**0.5).add_(EPSILON)
+        changes = zip(self._parameters, self._means, self._spreads, strict=True)
+        for parameter, mean, spread in changes:
             parameter.mul_(1 - rate * self._decay).addcdiv_(mean, spread, value=-rate / first)

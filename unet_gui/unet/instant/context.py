@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.unet.instant.adamw import AdamW
 from unet_gui.unet.model import LiteStage, PixelNorm
 
 if TYPE_CHECKING:
@@ -115,13 +116,13 @@ class Context(nn.Module):
         Yields:
             After each step.
         """
-        optimizer = torch.optim.AdamW(self.parameters(), lr=RATE, weight_decay=3e-2)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+        parameters = list(self.parameters())
+        optimizer = AdamW(parameters, decay=3e-2)
         shares = torch.tensor([a.share for a in areas], dtype=torch.float64)
         reduced = areas[0].levels[0].dtype is torch.bfloat16
         self.train()
         try:
-            for _ in range(steps):
+            for step in range(steps):
                 if not more():
                     return
                 drawn = torch.multinomial(shares, SQUARES, True, generator=generator).tolist()
@@ -131,11 +132,9 @@ class Context(nn.Module):
                 loss = F.cross_entropy(
                     logits.float(), labels.long(), ignore_index=UNLABELLED, label_smoothing=0.02
                 )
-                optimizer.zero_grad()
                 if bool(loss.isfinite()):  # not a number where all of it was held back
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    optimizer.step()
-                schedule.step()
+                    gradients = torch.autograd.grad(loss, parameters)
+                    optimizer.step(gradients, RATE * _rate(step, steps))
                 yield
         finally:
             self.eval()

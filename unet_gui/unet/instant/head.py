@@ -104,13 +104,14 @@ class Head(nn.Module):
         # drawing noise anew for every step would take longer than the step itself
         noise = 0.1 * torch.randn((NOISES, self.width), generator=generator)
         shifts = torch.randint(NOISES - BATCH, (steps,), generator=generator).tolist()
+        inputs = torch.empty(BATCH, self.width)
         self.train()
         try:
             for step, drawn in enumerate(draws.view(steps, BATCH)):
                 if step % PAUSE_EVERY == 0:
                     yield
                 x = (
-                    rows.index_select(0, drawn)
+                    torch.index_select(rows, 0, drawn, out=inputs)
                     .sub_(self.mean)
                     .mul_(self.scale)
                     .add_(noise[shifts[step] : shifts[step] + BATCH])
@@ -132,7 +133,8 @@ class Head(nn.Module):
         hidden = inner.mul_(scale)
         wrong = torch.addmm(self.outer.bias, hidden, self.outer.weight.T).softmax(1)
         wrong -= SMOOTHED / wrong.shape[1]
-        wrong[torch.arange(len(labels)), labels] -= 1 - SMOOTHED
+        right = torch.full((len(labels), 1), SMOOTHED - 1)
+        wrong.scatter_add_(1, labels[:, None], right)
         wrong /= len(labels)
         back = (wrong @ self.outer.weight).mul_(scale)
         return [back.T @ x, back.sum(0), wrong.T @ hidden, wrong.sum(0)]
