@@ -14,6 +14,7 @@ from unet_gui.core.progress import Progress, drain
 from unet_gui.unet.instant.features import Rows, extract, extracting, ready_encoder
 from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
 from unet_gui.unet.instant.head import Head
+from unet_gui.unet.instant.kept import Experience, load_learner, save_learner
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
 from unet_gui.unet.instant.memory import lesson
 from unet_gui.unet.instant.net import InstantNet, blocks_of
@@ -96,9 +97,36 @@ class LiveLearner:
         self._recalled: dict[str, Painted | None] = {}
         self._before: InstantNet | None = None
         self._before_knows: frozenset[str] = frozenset()
-        self._fitted = self._leaving = self._news = False
+        self._fitted = self._leaving = self._news = self._unsaved = False
         self._whole = WholeImages(self._see, self._kept, self._extract_pixels)
         self._deepening: Generator[None, None, None] | None = None
+
+    def store(self, path: Path) -> None:
+        """Keep what it knows for the next time, if there is anything new."""
+        if not self._unsaved:
+            return
+        whole = self._whole
+        known = Experience(
+            self._digest,
+            self.knows | self._before_knows,
+            whole.known,
+            whole.trials,
+            self._net.finish,
+            whole.trusted,
+        )
+        self._unsaved = not save_learner(path, self._net, known)
+
+    def resume(self, path: Path) -> None:
+        """Begin with what it knew when it was stored: that is the learner before."""
+        found = load_learner(path, self._net, self._digest)
+        if found is None:
+            return
+        net, known = found
+        self._net.take(_heads_of(net), net.forest, net.context)
+        self._net.finish = net.finish = self._whole.finish = known.finish
+        self._whole.trusted = known.trusted
+        self._whole.resume(known.whole, known.trials)
+        self._before, self._before_knows = net, known.painted
 
     def study(self, view: View, mask: ClassMask) -> Generator[None, None, None]:
         """Take in what is painted in an image, in place of what was before."""
@@ -147,7 +175,7 @@ class LiveLearner:
         self._net.finish = self._whole.finish
         if self._before is not None:
             self._before.context = self._net.context
-        self._fitted = False
+        self._fitted, self._unsaved = False, True
 
     @property
     def eager(self) -> bool:
@@ -198,7 +226,7 @@ class LiveLearner:
             recalled = yield from self._recall(classes)
             painted = [*self._painted.values(), *self._whole.other_light, *recalled]
             yield from fit(self._net, lesson(painted), LIVE, warm=True)
-            self._fitted = True
+            self._fitted = self._unsaved = True
         if self._leaving:
             self._before, self._before_knows = _as_it_is(self._net), self.knows
             self._leaving = self._news = False
@@ -297,9 +325,13 @@ def _as_it_is(net: InstantNet) -> InstantNet:
     with torch.random.fork_rng(devices=[]):
         other = InstantNet(net.spec, net.normalisation, seed=net.seed)
     other.vgg = net.vgg
-    other.take([head for head in net.heads if isinstance(head, Head)], net.forest, net.context)
+    other.take(_heads_of(net), net.forest, net.context)
     other.finish = net.finish
     return other
+
+
+def _heads_of(net: InstantNet) -> list[Head]:
+    return [head for head in net.heads if isinstance(head, Head)]
 
 
 def _some(parts: list[Rows]) -> Rows:

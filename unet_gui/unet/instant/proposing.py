@@ -14,6 +14,7 @@ from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet.arbiter import SHOWN, Arbiter, Verdict, pair
 from unet_gui.unet.corrections import Corrections
 from unet_gui.unet.instant.finishing import FAR_OFF
+from unet_gui.unet.instant.kept import FILE_NAME
 from unet_gui.unet.merging import merge
 from unet_gui.unet.records import load_records, save_records
 
@@ -59,7 +60,8 @@ class Proposer:
 
     Args:
         learner: The instant learner.
-        records: Where the arbiter's records are kept; nowhere when None.
+        records: Where the arbiter's records are kept, and beside them what the learner knows;
+            nowhere when None.
         class_ids: The project's classes.
     """
 
@@ -74,11 +76,16 @@ class Proposer:
         self._records = records
         self._images: OrderedDict[str, Corrections] = OrderedDict()
         self._labels: dict[str, Pixels] = {}
+        if records is not None:
+            learner.resume(records.with_name(FILE_NAME))
 
     def save(self) -> None:
-        """Keep what was learnt about the learners, where anything was."""
-        if self._records is not None and self.arbiter.changed:
+        """Keep what was learnt, and what about the learners, where anything was."""
+        if self._records is None:
+            return
+        if self.arbiter.changed:
             save_records(self.arbiter, self._records)
+        self.learner.store(self._records.with_name(FILE_NAME))
 
     def offer(
         self,

@@ -22,7 +22,7 @@ from unet_gui.unet.instant.tiles import seen_around, tiles
 from unet_gui.unet.instant.varied import varied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from unet_gui.core.document import ClassMask, RgbImage
     from unet_gui.unet.instant.features import Maps
@@ -95,6 +95,20 @@ class WholeImages:
         self._known: set[str] = set()
         self._trials: dict[str, list[float]] = {}
         self._other_light: OrderedDict[str, Painted] = OrderedDict()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Images whose surroundings were learnt."""
+        return frozenset(self._known)
+
+    @property
+    def trials(self) -> dict[str, list[float]]:
+        """By image, what proposals would have cost."""
+        return dict(self._trials)
+
+    def resume(self, known: Iterable[str], trials: Mapping[str, list[float]]) -> None:
+        """Go on from what was known before."""
+        self._known, self._trials = set(known), dict(trials)
 
     @property
     def waiting(self) -> bool:

@@ -24,6 +24,12 @@ class Played:
     def leave(self, view, _labels):
         self.left = view.name
 
+    def resume(self, path):
+        self.resumed = path
+
+    def store(self, path):
+        self.stored = path
+
     def __init__(self):
         self.says = None
 
@@ -108,6 +114,7 @@ def test_records_outlive_the_program(played, tmp_path):
     assert not path.exists()
     label(proposer, played, "a.png", truth(), mistaken(1, 0))
     proposer.save()
+    assert played.stored == played.resumed == tmp_path / "instant.safetensors"
     again = Proposer(played, path, [0, 1, 2])
     assert again.arbiter.decide(INSTANT, ROUND) == proposer.arbiter.decide(INSTANT, ROUND)
     first, _ = label(again, played, "b.png", truth(), mistaken(1, 0))
