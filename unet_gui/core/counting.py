@@ -82,3 +82,26 @@ def delta_of(
     else:
         delta += np.bincount(new[where], minlength=256)
     return delta
+
+
+def changing(
+    tile: NDArray[np.uint8],
+    places: NDArray[np.intp],
+    writable: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Which places of a flattened tile may be written to, and int64[256], what is there now.
+
+    Where a tile is of a single value nothing is looked up: a stroke mostly begins on such tiles.
+    """
+    if is_uniform(tile):
+        value = int(tile[0, 0])
+        if writable is not None and not writable[value]:
+            places = places[:0]
+        counts = np.zeros(256, np.int64)
+        counts[value] = len(places)
+        return places, counts
+    old = tile.reshape(-1).take(places)
+    if writable is not None:
+        free = writable[old]
+        places, old = places[free], old[free]
+    return places, np.bincount(old, minlength=256)

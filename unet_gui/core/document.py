@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from unet_gui.core.brush import pieces, swept
 from unet_gui.core.classes import UNLABELLED
-from unet_gui.core.counting import count_all
+from unet_gui.core.counting import changing, count_all
 from unet_gui.core.footprint import Pixels
 from unet_gui.core.geometry import EMPTY, Rect
 from unet_gui.core.history import EditRecorder, History
@@ -316,12 +316,7 @@ class Document:
             tile = self._tiles.tile(key)
             if tile is full:
                 continue
-            places = runs.places(key)
-            old = tile.reshape(-1).take(places)
-            if writable is not None:
-                free = writable[old]
-                places, old = places[free], old[free]
-            counts = np.bincount(old, minlength=256)
+            places, counts = changing(tile, runs.places(key), writable)
             covered = len(places) - int(counts[value])
             if not covered:
                 continue

@@ -247,17 +247,22 @@ class ColoredTiles:
         """Colour what is stale of it."""
         assert self.source is not None
         stale, tile.stale = tile.stale, EMPTY
+        value: int | None = None
         if key.layer is Layer.MASK and key.level == 0 and not key.outline:
             codes, nothing, colors = self.source.values(key, stale), UNLABELLED, self._by_value
+            value = self.source.single_value(key)
         else:
             codes, nothing, colors = self.source.codes(key, stale), 0, self._colors
         if tile.blank or stale == tile.area:
-            blank = not (codes != nothing).any()
+            blank = value == nothing if value is not None else not (codes != nothing).any()
             if blank and tile.blank:
                 return
             tile.blank = blank
-        inside = stale.moved(-tile.area.x0, -tile.area.y0)
-        colors.take(codes, mode="clip", out=tile.pixels[inside.slices])
+        pixels = tile.pixels[stale.moved(-tile.area.x0, -tile.area.y0).slices]
+        if value is not None:
+            pixels[...] = colors[value]
+        else:
+            colors.take(codes, mode="clip", out=pixels)
 
     # -- what stands in --------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from unet_gui.core.geometry import Rect
 from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
+from unet_gui.core.tiled_mask import is_uniform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,6 +126,11 @@ class TileSource:
         """Of the mask itself, uncopied: a tile of level 0 is one of the mask."""
         tile = self._mask.tile((key.row, key.column))
         return tile[area.moved(-key.column * TILE, -key.row * TILE).slices]
+
+    def single_value(self, key: TileKey) -> int | None:
+        """What `values` of a tile of level 0 all are, where that can be told without a look."""
+        tile = self._mask.tile((key.row, key.column))
+        return int(tile[0, 0]) if is_uniform(tile) else None
 
     def codes(self, key: TileKey, area: Rect) -> NDArray[np.uint8]:
         """Codes of `area`, in pixels of the tile's level and inside its bounds."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from unet_gui.core.document import Document
 from unet_gui.core.geometry import Rect
 from unet_gui.core.mask_levels import ArrayTiles, MaskLevels
 from unet_gui.gui.canvas.tiles import (
@@ -89,3 +90,12 @@ def test_magnified_lines_are_as_thin_as_ever():
     assert np.flatnonzero(codes[0]).tolist() == [30, 31, 32, 33]
     assert set(codes[0, 30:32]) == {1}
     assert set(codes[0, 32:34]) == {2}
+
+
+def test_a_tile_of_a_single_value_says_so():
+    document = Document.blank(300, 600)
+    document.apply("Fill", Rect(0, 0, 256, 256), 3)
+    document.apply("Dot", Rect(300, 10, 301, 11), 3)
+    source = TileSource(document.levels)
+    tiles = [TileKey(Layer.MASK, False, 0, 0, column) for column in range(3)]
+    assert [source.single_value(tile) for tile in tiles] == [3, None, 255]
