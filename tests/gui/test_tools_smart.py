@@ -1,5 +1,7 @@
 """Smart click: from one object to all that look like it."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -120,3 +122,25 @@ def test_where_nothing_is_alike_it_says_so_and_stays(make_easel, qtbot):
         easel.wheel(45.5, 45.5, 1, SHIFT)
     assert "looks like it" in noticed.args[0]
     assert easel.canvas._pointer.preview.region is before
+
+
+def test_what_is_labelled_otherwise_in_an_object_is_no_part_of_it(make_easel):
+    """A ring around a labelled kernel is proposed alone, and each turn of the wheel shows."""
+    away = np.hypot(X - 60, Y - 45)
+    pixels = np.where((away < 32)[..., None], (170, 120, 190), (235, 230, 210))
+    pixels[away < 22] = (70, 20, 110)
+    noise = np.random.default_rng(3).integers(-5, 6, pixels.shape)
+    easel = in_hand(make_easel((pixels + noise).astype(np.uint8)))
+    kernel = away < 22
+    easel.session.apply("kernel", Rect(0, 0, WIDTH, HEIGHT), 0)
+    easel.session.apply("kernel", Rect(0, 0, WIDTH, HEIGHT), 2, where=kernel)
+    easel.drag((60.5, 72.5))
+    sizes = [shown(easel)]
+    ring = int(((away < 32) & ~kernel).sum())
+    assert abs(sizes[0] - ring) < 0.15 * ring
+    for _ in range(3):
+        easel.wheel(60.5, 72.5, -1)
+        sizes.append(shown(easel))
+    assert all(after < before for before, after in itertools.pairwise(sizes))
+    QTest.keyClick(easel.canvas, Qt.Key.Key_Return)
+    assert (mask(easel)[kernel] == 2).all()

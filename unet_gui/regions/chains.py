@@ -127,6 +127,7 @@ def pick(
     x: int,
     y: int,
     known: Known | None = None,
+    free: NDArray[np.bool_] | None = None,
 ) -> Nested:
     """The likeliest chain of regions around (x, y), its best level marked.
 
@@ -143,9 +144,10 @@ def pick(
         x: pixel of the window.
         y: pixel of the window.
         known: of the class to be painted.
+        free: bool H×W; None for all. The rest is labelled otherwise and no part of anything.
     """
     usual = math.sqrt(max(float(np.percentile(edges[::2, ::2], 95)), FAINTEST))
-    score = partial(likelihoods, colors=colors, edges=edges, usual=usual, known=known)
+    score = partial(likelihoods, colors=colors, edges=edges, usual=usual, known=known, free=free)
     first = chain_of(sides.unlikeness(colors, x, y), x, y)
     scores = score(first)
     found = [(float(scores.max()), first, int(scores.argmax()))]
@@ -159,7 +161,23 @@ def pick(
         found.append((float(scores.max()), chain, int(scores.argmax())))
     _, chain, best = max(found, key=lambda one: one[0])
     inner = () if chain is first else _inner(chain[0], first, x, y)
-    return Nested(inner + chain, best + len(inner))
+    return _seen_to_differ(Nested(inner + chain, best + len(inner)), free)
+
+
+def _seen_to_differ(nested: Nested, free: NDArray[np.bool_] | None) -> Nested:
+    """Without levels that differ from the one before only in what stays as it is."""
+    if free is None:
+        return nested
+    areas = [int(np.count_nonzero(inside & free[box.slices])) for box, inside in nested.regions]
+    kept = [nested.start]
+    for level in range(nested.start - 1, -1, -1):
+        if areas[level] * STEP < areas[kept[0]]:
+            kept.insert(0, level)
+    start = len(kept) - 1
+    for level in range(nested.start + 1, nested.count):
+        if areas[level] > areas[kept[-1]] * STEP:
+            kept.append(level)
+    return Nested(tuple(nested.regions[level] for level in kept), start)
 
 
 def _inner(smallest: Region, first: tuple[Region, ...], x: int, y: int) -> tuple[Region, ...]:

@@ -36,7 +36,8 @@ class Measures:
     """Of each region of a chain, arrays of its length.
 
     Attributes:
-        area: in pixels.
+        whole: its pixels.
+        area: those of them that count.
         length: of the border in pixels, where the window ends included.
         cut: the share of it where the window ends.
         edge: mean root of the edge strength along the border; 0 without a border.
@@ -44,8 +45,10 @@ class Measures:
         contrast: distance of the mean colours in a ring inside and one outside the border.
         grown: logarithm of the growth from one level to the next, about this one.
         colors: n×3, mean colours.
+        spread: the root of the variance of the colours inside.
     """
 
+    whole: Numbers
     area: Numbers
     length: Numbers
     cut: Numbers
@@ -54,6 +57,7 @@ class Measures:
     contrast: Numbers
     grown: Numbers
     colors: Numbers
+    spread: Numbers
 
     @property
     def plain(self) -> Numbers:
@@ -63,17 +67,22 @@ class Measures:
 
 
 WEIGHTS: Final = {
-    "prior": 0.91,
-    "area": -0.29,
-    "grown": -0.63,
-    "edge": 2.69,
-    "strong": 1.84,
-    "contrast": 0.75,
-    "plain": 1.36,
-    "cut": -2.60,
-    "place": 2.59,
-    "size": -0.51,
-    "color": -0.54,
+    "prior": 1.35,
+    "area": -0.69,
+    "grown": -0.73,
+    "edge": 8.26,
+    "strong": 3.76,
+    "contrast": 1.22,
+    "plain": 2.66,
+    "cut": 5.26,
+    "place": 10.19,
+    "size": -4.29,
+    "color": -1.16,
+    "spread": 0.73,
+    "apart": 1.09,
+    "over": -3.92,
+    "share": -26.3,
+    "odd": -1.51,
 }
 """Of the terms of `likelihoods`."""
 
@@ -84,14 +93,16 @@ def likelihoods(
     edges: NDArray[np.float32],
     usual: float,
     known: Known | None = None,
+    free: NDArray[np.bool_] | None = None,
 ) -> Numbers:
     """Score nested regions, smallest first; only the order of the scores means anything.
 
-    An object has an edge all along its border, other colours outside than inside, a plain shape,
-    and keeps its size when the threshold moves a little (as maximally stable regions do: Matas et
-    al., BMVC 2002). What is labelled already says how large and of which colour it is. The weights
-    were fitted on objects of seven kinds of images so that the overlap to be expected of the best
-    region is largest; left out of the fit, each kind fared nearly as well.
+    An object has an edge all along its border, other colours outside than inside and more alike
+    ones inside, a plain shape, and keeps its size when the threshold moves a little (as maximally
+    stable regions do: Matas et al., BMVC 2002). What is labelled already says how large and of
+    which colour it is, and what is labelled otherwise is none of it. The weights were fitted on
+    objects of seven kinds of images so that the overlap to be expected of the best region is
+    largest; left out of the fit, each kind fared nearly as well.
 
     Args:
         chain: regions of the window.
@@ -99,9 +110,11 @@ def likelihoods(
         edges: float32 H×W edge strength.
         usual: the root of the edge strength usual for edges in the window.
         known: of the things sought, if some are labelled.
+        free: bool H×W; what is labelled otherwise counts neither as inside nor as outside.
     """
-    found = measured(chain, colors, edges, usual)
+    found = measured(chain, colors, edges, usual, free)
     log_area = np.log(found.area)
+    common = np.median(colors[:, ::2, ::2].reshape(3, -1), axis=1)
     stable = 1 / (1 + 2 * found.grown)
     likely = stable * found.area**0.2 * found.edge
     likely *= np.sqrt(found.contrast * found.plain * (1 - found.cut))
@@ -115,6 +128,11 @@ def likelihoods(
         "plain": np.log(np.maximum(found.plain, TINY)),
         "cut": found.cut,
         "place": np.arange(len(chain)) / len(chain),
+        "spread": np.log(found.spread + 1),
+        "apart": np.log((found.contrast + 0.5) / (found.spread + 1)),
+        "over": 1 - found.area / found.whole,
+        "share": found.area / edges.size,
+        "odd": np.log(np.linalg.norm(found.colors - common, axis=1) + 1),
     }
     if known is not None:
         away = np.abs(log_area[:, None] - np.log(known.areas)[None]).min(1)
@@ -129,8 +147,11 @@ def measured(
     colors: NDArray[np.float32],
     edges: NDArray[np.float32],
     usual: float,
+    free: NDArray[np.bool_] | None = None,
 ) -> Measures:
     """Measure all levels in one go: each pixel knows the first level that it belongs to.
+
+    Pixels that are not `free` count neither as inside nor as outside, at no border.
 
     A pixel of level a next to one of level b > a is border of the levels a to b - 1, so all that
     is summed along borders is a difference of two histograms, summed up.
@@ -143,24 +164,32 @@ def measured(
         first[box.moved(-around.x0, -around.y0).slices][inside] = level
     flat = first.ravel()
     lab = colors[(slice(None), *around.slices)].reshape(3, -1)
-    area = _summed(flat, count)
-    held = np.flatnonzero(flat < count)
+    counting = np.ones(first.shape, np.bool_) if free is None else free[around.slices]
+    counts = counting.ravel()
+    held = np.flatnonzero((flat < count) & counts)
+    area = np.maximum(_summed(flat[held], count), 1)
     means = [_summed(flat[held], count, plane[held]) / area for plane in lab]
+    squares = _summed(flat[held], count, (lab[:, held] ** 2).sum(0)) / area
+    spread = np.sqrt(np.maximum(squares - sum(mean * mean for mean in means), 0))
 
-    most, least = _among(first, np.maximum, 1), _among(first, np.minimum, 1)
-    rim, outer = _Ring(flat, most, count), _Ring(least, flat, count)
+    # What does not count is a neighbour to nothing.
+    high = np.where(counting, first, np.int16(-1))
+    low = np.where(counting, first, np.int16(count))
+    most, least = _among(high, np.maximum, 1), _among(low, np.minimum, 1)
+    rim, outer = _Ring(flat, most, count, counts), _Ring(least, flat, count, counts)
     roots = np.sqrt(edges[around.slices]).ravel()
     both = np.maximum(rim.count + outer.count, 1)
     on_edge = (roots > STRONG * usual).astype(np.float32)
     length = rim.count + _ends(first, around, shape, count)
 
-    inner = _Ring(flat, _among(first, np.maximum, RING), count)
-    beyond = _Ring(_among(first, np.minimum, RING), flat, count)
+    inner = _Ring(flat, _among(high, np.maximum, RING), count, counts)
+    beyond = _Ring(_among(low, np.minimum, RING), flat, count, counts)
     apart = [inner.mean(plane) - beyond.mean(plane) for plane in lab]
     before, after = np.r_[area[:1], area[:-1]], np.r_[area[1:], area[-1:]]
     # At the ends there is one step only, which would flatter.
     steps = np.r_[1, np.full(max(count - 2, 0), 2), 1][:count] if count > 1 else np.ones(1)
     return Measures(
+        whole=np.maximum(_summed(flat, count), 1),
         area=area,
         length=length,
         cut=(length - rim.count) / np.maximum(length, 1),
@@ -169,14 +198,21 @@ def measured(
         contrast=np.where(beyond.count > 0, np.sqrt(sum(a * a for a in apart)), 0),
         grown=np.log(after / before) / steps,
         colors=np.stack(means, axis=1),
+        spread=spread,
     )
 
 
 class _Ring:
     """Pixels that count for the levels from `low` up to, not with, `high`: flat int16 arrays."""
 
-    def __init__(self, low: NDArray[np.int16], high: NDArray[np.int16], count: int) -> None:
-        self._pixels = np.flatnonzero(low < high)
+    def __init__(
+        self,
+        low: NDArray[np.int16],
+        high: NDArray[np.int16],
+        count: int,
+        counts: NDArray[np.bool_],
+    ) -> None:
+        self._pixels = np.flatnonzero((low < high) & counts)
         self._low, self._high = low[self._pixels], high[self._pixels]
         self._levels = count
         self.count = self.sum(None)

@@ -40,6 +40,7 @@ class ObjectFinder:
         classes: H×W uint8 class ids of a prediction, 255 where there is none.
         confidence: H×W uint8, 0..255, how sure it is.
         labelled: bool H×W, what has the class to be painted already.
+        taken: bool H×W, what is labelled otherwise and stays so.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class ObjectFinder:
         classes: NDArray[np.uint8] | None = None,
         confidence: NDArray[np.uint8] | None = None,
         labelled: NDArray[np.bool_] | None = None,
+        taken: NDArray[np.bool_] | None = None,
     ) -> None:
         self._classes = classes
+        self._taken = taken
         self._confidence = confidence
         self._image = image
         self._labelled = labelled
@@ -114,7 +117,10 @@ class ObjectFinder:
         known = None
         if self._labelled is not None and not self._labelled[y, x]:
             known = known_things(colors, self._labelled[near.slices])
-        found = pick(colors, edges, x - near.x0, y - near.y0, known)
+        free = None
+        if self._taken is not None and not self._taken[y, x]:
+            free = ~self._taken[near.slices]
+        found = pick(colors, edges, x - near.x0, y - near.y0, known, free)
         regions = ((box.moved(near.x0, near.y0), inside) for box, inside in found.regions)
         return Nested(tuple(regions), found.start)
 

@@ -9,7 +9,7 @@ from scipy import ndimage as ndi
 from unet_gui.core.geometry import Rect
 from unet_gui.regions.known import known_things
 from unet_gui.regions.likely import RING, likelihoods, measured
-from unet_gui.regions.margins import border, widened
+from unet_gui.regions.margins import widened
 
 SIDE = 60
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -35,21 +35,27 @@ def scene(seed=0):
     return colors, ndi.gaussian_gradient_magnitude(colors[1], 1).astype(np.float32)
 
 
+@pytest.mark.parametrize("taken", [None, np.s_[20:34, 24:33]])
 @pytest.mark.parametrize(("x", "y"), [(30, 30), (6, 30), (58, 57)])
-def test_measures_of_a_chain_are_those_of_each_region(x, y):
+def test_measures_of_a_chain_are_those_of_each_region(x, y, taken):
     colors, edges = scene()
     chain = discs(5, 9, 15, 22, x=x, y=y)
     usual = 2.0
-    found = measured(chain, colors, edges, usual)
+    free = np.ones(edges.shape, bool)
+    if taken is not None:
+        free[taken] = False
+    found = measured(chain, colors, edges, usual, None if taken is None else free)
     for level, (box, inside) in enumerate(chain):
-        held = np.zeros(edges.shape, bool)
-        held[box.slices] = inside
-        rim, outer = border(held), widened(held, 1) & ~held
+        region = np.zeros(edges.shape, bool)
+        region[box.slices] = inside
+        held, other = region & free, ~region & free
+        rim, outer = held & widened(other, 1), other & widened(held, 1)
         roots = np.sqrt(edges)
         ends = sum(int(side.sum()) for side in (held[0], held[-1], held[:, 0], held[:, -1]))
-        ring_in, ring_out = held & widened(~held, RING), widened(held, RING) & ~held
+        ring_in, ring_out = held & widened(other, RING), other & widened(held, RING)
         apart = colors[:, ring_in].mean(1) - colors[:, ring_out].mean(1)
         length = rim.sum() + ends
+        assert found.whole[level] == region.sum()
         assert found.area[level] == held.sum()
         assert found.length[level] == length
         assert found.cut[level] == pytest.approx(ends / length)
@@ -58,6 +64,8 @@ def test_measures_of_a_chain_are_those_of_each_region(x, y):
         assert found.contrast[level] == pytest.approx(math.hypot(*apart), rel=1e-3)
         assert found.plain[level] == pytest.approx(min(1, 4 * math.pi * held.sum() / length**2))
         assert np.allclose(found.colors[level], colors[:, held].mean(1), atol=1e-3)
+        spread = math.sqrt(colors[:, held].var(1).sum())
+        assert found.spread[level] == pytest.approx(spread, abs=0.05)
     assert (found.grown >= 0).all()
 
 
@@ -65,6 +73,17 @@ def test_the_region_that_ends_at_the_edge_is_the_likeliest():
     colors, edges = scene()
     scores = likelihoods(discs(4, 8, 12, 15, 19, 26), colors, edges, 2.0)
     assert int(scores.argmax()) == 3
+
+
+def test_what_is_labelled_otherwise_is_no_part_of_the_likeliest():
+    """A blue kernel labelled already, in the red disc, looks no longer like the thing sought."""
+    colors, edges = scene()
+    kernel = np.hypot(X - 30, Y - 30) < 8
+    colors[:, kernel] = np.array([20, 10, -60], np.float32)[:, None]
+    edges = np.maximum(edges, 40 * (widened(kernel, 1) & widened(~kernel, 1))).astype(np.float32)
+    chain = discs(6, 8, 15, 22)
+    assert int(likelihoods(chain, colors, edges, 2.0).argmax()) == 1
+    assert int(likelihoods(chain, colors, edges, 2.0, free=~kernel).argmax()) == 2
 
 
 def test_a_few_pixels_are_never_the_likeliest():

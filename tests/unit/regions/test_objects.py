@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,6 +77,22 @@ def test_what_reaches_far_from_the_click_is_not_cut_off():
     truth = np.zeros(image.shape[:2], bool)
     truth[20:40, 30:670] = True
     assert overlap(nested.region(nested.start), truth) > 0.9
+
+
+def test_the_ring_around_something_labelled_is_found_and_every_level_shows():
+    y, x = np.mgrid[:120, :120]
+    away = np.hypot(x - 60, y - 60)
+    image = np.where((away < 40)[..., None], (170, 120, 190), (235, 230, 210))
+    image[away < 26] = (70, 20, 110)
+    image[np.hypot(x - 60, y + 2) < 24] = (215, 130, 130)  # a neighbour that touches
+    image = (image + np.random.default_rng(2).integers(-5, 6, image.shape)).astype(np.uint8)
+    kernel = away < 26
+    nested = ObjectFinder(image, taken=kernel).propose(60, 93)
+    check(nested, kernel.shape, 60, 93)
+    rect, where = nested.region(nested.start)
+    assert overlap((rect, where & ~kernel[rect.slices]), (away < 40) & ~kernel) > 0.85
+    areas = [int((inside & ~kernel[box.slices]).sum()) for box, inside in nested.regions]
+    assert all(after > 1.03 * before for before, after in itertools.pairwise(areas))
 
 
 def test_one_colour_gives_something():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 
+from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
 from unet_gui.gui.canvas.tools.base import CanvasTool, Contact, Look, Preview, tool_name, tr
 from unet_gui.gui.canvas.tools.outlines import ENTER
@@ -30,6 +32,35 @@ MOST: Final = 720 * 720
 
 KEY: Final = "smart click"
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is labelled while an object is sought.
+
+    Attributes:
+        read: gives the mask in a rectangle inside the image; from any thread.
+        value: to be painted, 255 to erase.
+        over: of the pixel clicked.
+    """
+
+    read: Callable[[Rect], NDArray[np.uint8]]
+    value: int
+    over: int
+
+    def marked(self, mask: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+        """What has the class to be painted; it says what the next one may look like."""
+        if self.value == UNLABELLED:
+            return None
+        same: NDArray[np.bool_] = mask == self.value
+        return same
+
+    def taken(self, mask: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+        """What stays as it is, and so is no part of the object."""
+        if self.over == self.value:
+            return None
+        other: NDArray[np.bool_] = (mask != self.over) & (mask != self.value)
+        return other
 
 
 class SmartTool(CanvasTool):
@@ -85,7 +116,7 @@ class SmartTool(CanvasTool):
         window = window_around(source, visible, pixel, MOST)
         bench.session.runner.submit(
             KEY,
-            partial(_propose, source, bench.session.ghost, window, pixel, self._labelled(erase)),
+            partial(_propose, source, bench.session.ghost, window, pixel, self._labels(erase)),
             on_done=partial(self._on_found, window),
             on_error=self._on_error,
             priority=-20,
@@ -127,13 +158,13 @@ class SmartTool(CanvasTool):
         self._searching = self._further = False
         self._nested = self._finder = self._window = self._preview = None
 
-    def _labelled(self, erase: bool) -> Callable[[Rect], NDArray[np.bool_]] | None:
-        """Tells which pixels have the class to be painted; from any thread."""
-        document, value = self.bench.document, self.bench.state.active_class
-        if document is None or erase:
+    def _labels(self, erase: bool) -> Labels | None:
+        """The mask as it is now."""
+        document, over = self.bench.document, self._over
+        if document is None or over is None:
             return None
-        read = document.snapshot().read
-        return lambda rect: read(rect) == value
+        value = UNLABELLED if erase else self.bench.state.active_class
+        return Labels(document.snapshot().read, value, over)
 
     def _on_found(self, window: Window, found: tuple[ObjectFinder, Nested] | None) -> None:
         self._searching = False
@@ -177,7 +208,7 @@ class SmartTool(CanvasTool):
         rect, where = self._nested.region(level)
         at, coarser = self._window.rect, self._window.level
         rect = rect.moved(at.x0, at.y0)
-        value = 255 if self._erase else self.bench.state.active_class
+        value = UNLABELLED if self._erase else self.bench.state.active_class
         inside = on_image(rect, coarser).intersection(self.bench.bounds)
         step = 1 << coarser
         where = where & self._free(inside)[::step, ::step]
@@ -188,7 +219,7 @@ class SmartTool(CanvasTool):
         document = self.bench.document
         assert document is not None
         mask = document.read(rect)
-        value = 255 if self._erase else self.bench.state.active_class
+        value = UNLABELLED if self._erase else self.bench.state.active_class
         if self._over == value:  # to complete what is painted already, whatever is around it
             return np.ones(mask.shape, np.bool_)
         free: NDArray[np.bool_] = (mask == self._over) | (mask == value)
@@ -221,22 +252,25 @@ def _propose(
     ghost: Ghost | None,
     window: Window,
     pixel: tuple[int, int],
-    labelled: Callable[[Rect], NDArray[np.bool_]] | None,
+    labels: Labels | None,
 ) -> Generator[Any, None, tuple[ObjectFinder, Nested]]:
     from unet_gui.regions.objects import ObjectFinder
 
     yield
     image = source.read(window.rect, window.level)
     yield
-    classes = confidence = marked = None
+    classes = confidence = marked = taken = None
     box, step = on_image(window.rect, window.level), 1 << window.level
     if ghost is not None and ghost.mask.shape == source.shape:
         cut = slice(box.y0, box.y1, step), slice(box.x0, box.x1, step)
         classes, confidence = ghost.mask[cut], ghost.confidence[cut]
-    if labelled is not None:
+    if labels is not None:
         inside = box.intersection(Rect.of_shape(source.shape))
-        marked = labelled(inside)[::step, ::step]
-    finder = ObjectFinder(image, classes=classes, confidence=confidence, labelled=marked)
+        mask = labels.read(inside)[::step, ::step]
+        marked, taken = labels.marked(mask), labels.taken(mask)
+    finder = ObjectFinder(
+        image, classes=classes, confidence=confidence, labelled=marked, taken=taken
+    )
     yield
     return finder, finder.propose(*window.inside(pixel))
 
