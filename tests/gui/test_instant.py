@@ -48,6 +48,7 @@ class FakeProposer:
         self.proposes = self.helps = True
         self.arbiter = Arbiter()
         self.saved = 0
+        self.part = None
         self.left = []
 
     def leave(self, view, labels):
@@ -63,6 +64,8 @@ class FakeProposer:
         if (labels == 255).all():
             return None
         mask = np.full(labels.shape, 1, np.uint8)
+        if self.part is not None:
+            yield self.part
         return Offer(mask, np.full(labels.shape, 200, np.uint8), self.proposes, self.helps)
 
 
@@ -216,6 +219,17 @@ def test_the_next_image_is_looked_at_in_a_pause(
         qtbot.waitUntil(lambda: not service._runner.busy)
     assert proposer.learner.prepared == ["1.png"]
     service.shutdown()
+
+
+def test_a_part_of_a_large_image_is_shown_before_the_rest(qtbot, session, service, proposer):
+    first = np.full((30, 40), 0, np.uint8)
+    proposer.part = Offer(first, first, True, True)
+    shown = []
+    session.ghost_changed.connect(lambda _rect: shown.append(session.ghost))
+    stroke(session)
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    assert shown[0].mask is first
+    assert (shown[1].mask == 1).all()
 
 
 def test_other_pixels_are_learnt_from_anew(qtbot, session, service, proposer):

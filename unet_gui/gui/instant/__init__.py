@@ -277,6 +277,7 @@ class InstantService(QObject):
         self._runner.submit(
             "answer",
             partial(work.answer, proposer, wanted),
+            on_item=lambda item: self._on_part(entry.name, item),
             on_done=lambda answer: self._on_answered(entry.name, *answer),
             on_error=self._on_failed,
         )
@@ -309,6 +310,11 @@ class InstantService(QObject):
         self._loading = False
         self.proposing.emit("")
         self._session.noticed.emit(str(getattr(error, "message", error)))
+
+    def _on_part(self, name: str, item: Any) -> None:
+        """Of a large image what is near the last stroke comes first."""
+        if getattr(item, "mask", None) is not None and not self._session.stroking:
+            self._offer(name, item)
 
     def _on_answered(self, name: str, offer: Any, standing: Standing) -> None:
         self.judged.emit(standing)

@@ -65,7 +65,8 @@ def load(project: Project) -> Generator[None, None, Any]:
 
 
 def answer(proposer: Any, work: Work) -> Generator[Any, None, Any]:
-    yield
+    """An offer for the open image, and how the learners stand; offers of a part on the way."""
+    yield None
     labels = _labels(work)
     rival = None
     name = work.project.adopted

@@ -44,6 +44,9 @@ MAPS_BUDGET: Final = 512 << 20
 BLOCKS: Final = 4
 """Tiles whose filter responses are kept as the forest sees them, 20 MB each."""
 
+SHOWN_AFTER: Final = (1, 4)
+"""Tiles of a large image after which the answer is handed over as far as it is."""
+
 MOST_TILES: Final = 16
 """Of a large image only the tiles nearest to the latest stroke are answered."""
 
@@ -71,6 +74,17 @@ class Answer:
     disputed: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Part(Progress):
+    """Some tiles of a large image are answered anew, the others as they were before.
+
+    Attributes:
+        answer: As far as it is.
+    """
+
+    answer: Answer | None = None
+
+
 class LiveLearner:
     """Remembers what was painted in every image, refits after a stroke, answers for an image.
 
@@ -95,6 +109,7 @@ class LiveLearner:
         self._painted: dict[str, Painted] = {}
         self._free: dict[str, Rows] = {}
         self._recalled: dict[str, Painted | None] = {}
+        self._said: tuple[View, Answer] | None = None
         self._before: InstantNet | None = None
         self._before_knows: frozenset[str] = frozenset()
         self._fitted = self._leaving = self._news = self._unsaved = False
@@ -183,10 +198,11 @@ class LiveLearner:
         return self._deepening is not None or self._whole.waiting
 
     def prepare(self, view: View) -> Generator[None, None, None]:
-        """Have the features of a small image ready before the first stroke."""
-        for tile in tiles(view.shape)[:1]:
-            yield
-            yield from self._seeing(view, seen_around(tile, view.shape))
+        """Have the features of an image that is one tile ready before the first stroke."""
+        first, *others = tiles(view.shape)
+        yield
+        if not others:
+            yield from self._seeing(view, seen_around(first, view.shape))
 
     def forget(self, names: Iterable[str]) -> None:
         names = list(names)
@@ -207,20 +223,21 @@ class LiveLearner:
     def answer(
         self, view: View, near: tuple[float, float] | None = None
     ) -> Generator[Progress, None, Answer | None]:
-        """Refit where something was painted since, then predict.
+        """Refit where something was painted since, then predict, from `near` outwards.
 
         Args:
             view: The image.
             near: x and y of where to begin; the middle when None.
 
         Yields:
-            Progress; closing the generator leaves everything as it was.
+            Progress, a `Part` now and then; closing the generator leaves everything as it was.
 
         Returns:
             None as long as fewer than two classes are painted.
         """
         classes = np.unique([i for p in self._painted.values() for i in np.unique(p.labels)])
         if len(classes) < FEWEST_CLASSES:
+            self._said = None
             return None
         if not self._fitted:
             recalled = yield from self._recall(classes)
@@ -231,15 +248,31 @@ class LiveLearner:
             self._before, self._before_knows = _as_it_is(self._net), self.knows
             self._leaving = self._news = False
             self._recalled.clear()
-        mask = np.full(view.shape, UNLABELLED, np.uint8)
-        confidence = np.zeros(view.shape, np.uint8)
+        mask, confidence = self._begun(view)
         wanted = _nearest(tiles(view.shape), near)
         disputed = 0.0
         for done, tile in enumerate(wanted):
+            if done in SHOWN_AFTER:
+                so_far = Answer(mask.copy(), confidence.copy(), disputed / done)
+                yield Part(done, len(wanted), "Proposing", so_far)
+            for _ in self._seeing(view, seen_around(tile, view.shape)):
+                yield Progress(done, len(wanted), "Proposing")
             yield Progress(done, len(wanted), "Proposing")
             self._fill(view, tile, mask, confidence)
-            disputed += self._net.disputed / len(wanted)
-        return Answer(mask, confidence, disputed)
+            disputed += self._net.disputed
+        answer = Answer(mask, confidence, disputed / len(wanted))
+        if len(wanted) > 1:
+            self._said = view, answer
+        return answer
+
+    def _begun(self, view: View) -> tuple[ClassMask, NDArray[np.uint8]]:
+        """What was said of this image last, where that was; else nothing."""
+        if self._said is not None:
+            before, answer = self._said
+            known = view.name, view.shape, view.stamp, view.shown
+            if known == (before.name, before.shape, before.stamp, before.shown):
+                return answer.mask.copy(), answer.confidence.copy()
+        return np.full(view.shape, UNLABELLED, np.uint8), np.zeros(view.shape, np.uint8)
 
     def _recall(self, classes: NDArray[np.uint8]) -> Generator[Progress, None, list[Painted]]:
         """What the learner before was sure of where nobody has painted, image by image."""

@@ -15,6 +15,7 @@ from unet_gui.unet.arbiter import SHOWN, Arbiter, Verdict, pair
 from unet_gui.unet.corrections import Corrections
 from unet_gui.unet.instant.finishing import FAR_OFF
 from unet_gui.unet.instant.kept import FILE_NAME
+from unet_gui.unet.instant.live import Part
 from unet_gui.unet.merging import merge
 from unet_gui.unet.records import load_records, save_records
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unet_gui.core.document import ClassMask
-    from unet_gui.unet.instant.live import LiveLearner, View
+    from unet_gui.unet.instant.live import Answer, LiveLearner
+    from unet_gui.unet.instant.view import View
 
     Pixels = NDArray[np.uint8]
 
@@ -104,7 +106,8 @@ class Proposer:
             near: Where to begin.
 
         Yields:
-            Progress, for cancelling.
+            Progress, for cancelling, and an offer now and then, where a large image is only in
+            part answered anew.
 
         Returns:
             None as long as too little is painted to learn from.
@@ -116,7 +119,26 @@ class Proposer:
         if self._changed(view.name, labels):
             yield from self.learner.study(view, labels)
             self._labels[view.name] = labels
-        answer = yield from self.learner.answer(view, near)
+        job = self.learner.answer(view, near)
+        while True:
+            try:
+                item = next(job)
+            except StopIteration as stop:
+                answer: Answer | None = stop.value
+                break
+            yield self._told(view, item.answer, rival)[0] if isinstance(item, Part) else item
+        offer, said, chosen = self._told(view, answer, rival)
+        for learner, (mask, confidence) in said.items():
+            seen.say(learner, mask, confidence)
+        if chosen:
+            seen.say(SHOWN, *said[chosen])
+        seen.keep({*said, SHOWN})
+        return offer
+
+    def _told(
+        self, view: View, answer: Answer | None, rival: tuple[str, Pixels, Pixels] | None
+    ) -> tuple[Offer | None, dict[str, tuple[Pixels, Pixels]], str]:
+        """What is offered, what each learner says, and who has been chosen."""
         said: dict[str, tuple[Pixels, Pixels]] = {}
         if rival is not None:
             said[rival[0]] = rival[1], rival[2]
@@ -127,20 +149,16 @@ class Proposer:
                 verdict = self.arbiter.decide(INSTANT, rival[0])
                 said[pair(INSTANT, rival[0])] = self._together(said, rival[0], verdict)
         chosen = verdict.chosen if verdict is not None else next(iter(said), "")
-        for learner, (mask, confidence) in said.items():
-            seen.say(learner, mask, confidence)
-        if chosen:
-            seen.say(SHOWN, *said[chosen])
-        seen.keep({*said, SHOWN})
         if answer is None:
-            return None
+            return None, said, chosen
         proposes = rival is None or chosen != rival[0]
         mask, confidence = said[chosen if proposes else INSTANT]
         clean = self._clean(mask, confidence, chosen if proposes else INSTANT)
         strange = not self.learner.worth_showing(view, answer)
         alone = chosen == INSTANT
         helps = self.arbiter.helps(chosen) and not (alone and (strange or not self.trusted))
-        return Offer(clean, confidence, proposes, helps, verdict, alone and strange)
+        offer = Offer(clean, confidence, proposes, helps, verdict, alone and strange)
+        return offer, said, chosen
 
     def leave(self, view: View, labels: ClassMask) -> Generator[object, None, None]:
         """The person goes on to another image.

@@ -7,10 +7,10 @@ import pytest
 
 from tests.unit.unet.instant.conftest import FP32, QUICK, striped
 from unet_gui.core.progress import drain
-from unet_gui.unet.instant import live, lookout, whole
+from unet_gui.unet.instant import live, lookout, tiles, whole
 from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant.finishing import CANDIDATES, PLAIN, UNTRIED
-from unet_gui.unet.instant.live import Answer, LiveLearner, View
+from unet_gui.unet.instant.live import Answer, LiveLearner, Part, View
 
 SHAPE = (96, 64)
 
@@ -184,3 +184,44 @@ def test_an_image_shown_otherwise_is_another_one_to_look_at(learner, view, tmp_p
     drain(learner.prepare(here))
     drain(learner.prepare(replace(here, shown="red only")))
     assert len(list((tmp_path / "features").glob("*"))) == 2
+
+
+@pytest.fixture
+def large(drawn, monkeypatch):
+    """An image of six tiles."""
+    monkeypatch.setattr(tiles, "TILE", 32)
+    monkeypatch.setattr(tiles, "WHOLE", 48)
+    monkeypatch.setattr(tiles, "MARGIN", 16)
+    image, truth = drawn(0, SHAPE)
+    return View("0.png", truth.shape, lambda rect: image[rect.slices]), truth
+
+
+def test_what_is_near_the_stroke_is_answered_first(learner, large):
+    here, truth = large
+    drain(learner.study(here, striped(truth)))
+    parts = []
+    answer = drain(
+        learner.answer(here, (60, 90)), lambda p: parts.append(p) if isinstance(p, Part) else None
+    )
+    assert [p.done for p in parts] == [1, 4]
+    spoken = parts[0].answer.mask != 255
+    assert spoken[64:, 32:].all()
+    assert spoken.sum() == 32 * 32
+    np.testing.assert_array_equal(parts[0].answer.mask[64:, 32:], answer.mask[64:, 32:])
+    assert (answer.mask != 255).all()
+
+
+def test_the_rest_stays_as_it_was_meanwhile(learner, large, monkeypatch):
+    here, truth = large
+    drain(learner.study(here, striped(truth)))
+    before = drain(learner.answer(here))
+    monkeypatch.setattr(live, "MOST_TILES", 2)
+    swapped = np.where(truth == 0, 1, np.where(truth == 1, 0, truth)).astype(np.uint8)
+    drain(learner.study(here, striped(swapped)))
+    after = drain(learner.answer(here, (60, 90)))
+    np.testing.assert_array_equal(after.mask[:32, :32], before.mask[:32, :32])
+    assert not np.array_equal(after.mask, before.mask)
+    drain(learner.study(here, np.full_like(truth, 255)))
+    assert drain(learner.answer(here)) is None
+    drain(learner.study(here, striped(truth)))
+    assert (drain(learner.answer(here)).mask == 255).sum() == 4 * 32 * 32
