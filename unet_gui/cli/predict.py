@@ -87,7 +87,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     def work(group: Group, device: Device, output: Output) -> int:
         return _run(args, output, group, device)
 
-    return run_together(args.device, output, work)
+    return run_together(args.device, output, work, need="predicting")
 
 
 def _run(args: argparse.Namespace, output: Output, group: Group, device: Device) -> int:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, NoReturn
 
 from unet_gui.cli.output import Output
+from unet_gui.cli.quick_torch import quickly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from unet_gui.cli.quick_torch import Need
     from unet_gui.unet.device import Device
     from unet_gui.unet.distributed import Group
 
 
 def run_together(
-    device_name: str, output: Output, work: Callable[[Group, Device, Output], int]
+    device_name: str,
+    output: Output,
+    work: Callable[[Group, Device, Output], int],
+    *,
+    need: Need = "all",
 ) -> int:
     """Do the work in this process, and as a part of a group where there is one.
 
@@ -26,6 +31,7 @@ def run_together(
         device_name: What the person asked for.
         output: Where the leading process speaks; the others stay silent.
         work: Does it; given the group, this process's device and where to speak.
+        need: What torch is loaded for.
 
     Returns:
         The exit code.
@@ -33,7 +39,7 @@ def run_together(
     Raises:
         Exception: what `work` raised, in the first of the processes that has to say something.
     """
-    with _without_collector():
+    with quickly(need):
         from unet_gui.unet import distributed
 
     group = distributed.meet()
@@ -44,19 +50,6 @@ def run_together(
         if group.speaks_up():
             raise group.explain(error) from error
         return 130 if isinstance(error, KeyboardInterrupt) else 1
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Loading torch makes many objects and no garbage; looking for it takes a tenth of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
 
 
 def _silent(output: Output) -> Output:

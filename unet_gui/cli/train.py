@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from unet_gui.cli.output import Output
+    from unet_gui.cli.quick_torch import Need
     from unet_gui.core.classes import ClassTable
     from unet_gui.dataset.project import Project
     from unet_gui.unet.device import Device
@@ -107,7 +108,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
         _train(args, output, group, device)
         return 0
 
-    return run_together(args.device, output, work)
+    need: Need = "learning" if args.learner == "instant" else "all"
+    return run_together(args.device, output, work, need=need)
 
 
 def _train(args: argparse.Namespace, output: Output, group: Group, device: Device) -> None:
