@@ -118,3 +118,16 @@ def test_a_size_whose_search_was_dropped_is_sought_again(cells, monkeypatch):
     cells.hover(21.5, 20.5)
     later.run("superpixels")
     assert shown(cells)[20, 20]
+
+
+@pytest.mark.parametrize("size", [12, 40])
+def test_borders_are_shown_around_the_brush_whatever_the_size_of_the_cells(make_easel, size):
+    noise = np.random.default_rng(1).integers(90, 110, (1000, 1000, 3)).astype(np.uint8)
+    easel = make_easel(noise)
+    easel.canvas.zoom_to(1.0)
+    easel.canvas._viewport.look_at(500, 500)
+    easel.canvas._on_view_changed()
+    easel.state.set_tool(Tool.SUPERPIXEL)
+    easel.state.set_options(superpixel=size)
+    easel.hover(520.5, 520.5)
+    assert easel.canvas._pointer.preview.marks is not None

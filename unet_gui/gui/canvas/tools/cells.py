@@ -62,12 +62,16 @@ class Cells:
         return None
 
     def missing(self, rect: Rect, view: Rect) -> Rect:
-        """What is to be found now around `rect`; empty when it is there, or asked for already."""
-        if self.ready(rect) or self._asked.contains(rect):
+        """What is to be found now around `rect`; empty when it is there, or asked for already.
+
+        That is also what borders are shown in: of large cells more than lies ahead of the brush.
+        """
+        shown = in_tiles(rect).intersection(self._bounds)
+        if self.ready(shown) or self._asked.contains(shown):
             return EMPTY
         # Ahead of the brush only where it is seen.
         ahead = rect.expanded(AHEAD).intersection(view)
-        self._asked = rect if ahead.empty else rect.union(ahead)
+        self._asked = shown if ahead.empty else shown.union(ahead)
         return self._asked
 
     def forget_asked(self) -> None:

@@ -101,8 +101,8 @@ class SuperpixelTool(CanvasTool):
         rect, where = self._footprint(point, point)
         if not rect.empty and cells.ready(rect):
             self._show(cells, rect, where)
-            return
-        self._preview = None
+        else:
+            self._preview = None
         if not rect.empty:
             self._prepare(cells, rect)
 
