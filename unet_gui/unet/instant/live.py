@@ -188,8 +188,6 @@ class LiveLearner:
             yield
         self._deepening = None
         self._net.finish = self._whole.finish
-        if self._before is not None:
-            self._before.context = self._net.context
         self._fitted, self._unsaved = False, True
 
     @property

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from unet_gui.core.document import ClassMask, RgbImage
+    from unet_gui.unet.instant.context import Context
     from unet_gui.unet.instant.features import Maps
     from unet_gui.unet.instant.finishing import Finish
     from unet_gui.unet.instant.memory import Painted
@@ -164,7 +165,7 @@ class WholeImages:
         tasks, self._tasks = list(self._tasks.values()), {}
         lookout = Lookout(room=AREAS_BUDGET)
         for task in tasks:
-            yield from self._judge(task)
+            yield from self._judge(task, net.context)
             yield from self._look_otherwise(task, lookout)
         yield from self._gather(fresh, lookout)
         if lookout.areas:
@@ -175,11 +176,17 @@ class WholeImages:
             self.finish, tried = choose(self._trials.values(), len(self._known))
             self.trusted = tried or not self._trials
 
-    def _judge(self, task: Task) -> Generator[None, None, None]:
-        """What proposals would have cost, by one that has not learnt from the image."""
+    def _judge(self, task: Task, context: Context | None) -> Generator[None, None, None]:
+        """What proposals would have cost, by one that has not learnt from the image.
+
+        Args:
+            task: The image.
+            context: What has been learnt of surroundings up to now: not of this image.
+        """
         net, name = task.before, task.view.name
-        if net is None or net.context is None or name in self._known or name in self._trials:
+        if net is None or context is None or name in self._known or name in self._trials:
             return
+        net.context = context
         rect = task.rects[0]
         yield
         maps = self._see(task.view, rect)

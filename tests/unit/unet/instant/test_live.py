@@ -130,6 +130,23 @@ def test_how_proposals_are_finished_is_tried_on_images_not_learnt_from(learner, 
     assert learner.speck == learner._net.finish.speck
 
 
+def test_who_goes_on_quickly_is_judged_as_well(learner, view, monkeypatch):
+    """Surroundings of the first image are learnt while the person is at the third."""
+    monkeypatch.setattr(lookout, "DISPUTED", 1.0)
+    first, truth = view(0)
+    work(learner, first, truth)
+    drain(learner.answer(first))
+    part = learner.deepen()
+    next(part)
+    part.close()
+    second, truth = view(1)
+    work(learner, second, truth)
+    drain(learner.answer(second))
+    while learner.eager:
+        drain(learner.deepen())
+    assert set(learner._whole.trials) == {"1.png"}
+
+
 def test_it_goes_on_where_it_was_interrupted(learner, view):
     first, truth = view(0)
     work(learner, first, truth)
