@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -40,7 +40,7 @@ def quickly(need: Need = "all") -> Iterator[None]:
         need: What for; with "all", or another version of torch, nothing is left out.
     """
     collecting = gc.isenabled()
-    lean = need != "all" and "torch" not in sys.modules and version("torch").startswith(KNOWN)
+    lean = need != "all" and "torch" not in sys.modules and _is_known()
     gc.disable()
     try:
         with _left_out() if lean else nullcontext():
@@ -60,6 +60,13 @@ def _left_out() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(_Finder)
+
+
+def _is_known() -> bool:
+    try:
+        return version("torch").startswith(KNOWN)
+    except PackageNotFoundError:  # torch that was installed in a way of its own
+        return False
 
 
 def _has_gpu() -> bool:

@@ -6,12 +6,14 @@ import gc
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from unet_gui.cli import quick_torch
 from unet_gui.cli.quick_torch import KNOWN, LATER, quickly
 from unet_gui.unet import weights
 from unet_gui.unet.checkpoint import WEIGHTS_NAME
@@ -24,6 +26,7 @@ def loaded():
     return len(vars(later)) > 20
 """
 BEGIN = f"""
+from unet_gui.cli import quick_torch
 from unet_gui.cli.quick_torch import quickly
 with quickly("predicting"):
     import torch
@@ -124,3 +127,29 @@ def test_the_collector_is_as_before_and_imports_too(collecting: bool) -> None:
     finally:
         (gc.enable if was else gc.disable)()
         gc.unfreeze()
+
+
+@pytest.mark.parametrize("told", ["2.13.1", None])
+def test_of_other_versions_nothing_is_left_out(told, monkeypatch) -> None:
+    def version(name):
+        if told is None:
+            raise PackageNotFoundError(name)
+        return told
+
+    monkeypatch.setattr(quick_torch, "version", version)
+    monkeypatch.delitem(sys.modules, "torch")
+    path = list(sys.meta_path)
+    with quickly("predicting"):
+        assert sys.meta_path == path
+    monkeypatch.setattr(quick_torch, "version", lambda name: "2.14.0")
+    finders = []
+
+    def interrupted():
+        finders.extend(sys.meta_path)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), quickly("predicting"):
+        interrupted()
+    assert len(finders) == len(path) + 1
+    assert sys.meta_path == path
+    gc.unfreeze()
