@@ -69,6 +69,15 @@ def test_pieces_of_many_rows_say_what_all_say_at_once(rng, monkeypatch):
     np.testing.assert_array_equal(forest.probabilities(filters), whole)
 
 
+def test_few_rows_are_told_what_many_are(rng):
+    filters, labels = rows_of(rng, 5000)
+    forest = Forest.grown(filters, labels, trees=3)
+    few = forest.shares.shape[1] - 1
+    assert few < len(filters)
+    many = forest.probabilities(filters)
+    np.testing.assert_array_equal(forest.probabilities(filters[:few]), many[:few])
+
+
 def test_grey_pixels_meet_trees_grown_from_colour(rng):
     filters, labels = rows_of(rng, 300, channels=3)
     forest = Forest.grown(filters, labels, trees=4)
