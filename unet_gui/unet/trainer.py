@@ -94,7 +94,7 @@ class Trainer:
                 "each process."
             )
         self._ids = torch.tensor(self.class_ids, device=device.device)
-        recalls = weak is not None and begin.parent is not None
+        recalls = weak is not None and begin.parent is not None and bool(begin.kept)
         self._recall = Recall(self.net, begin.kept, device) if recalls else None
         self._batch = max(settings.batch, self.group.size)
         self._sampler = PatchSampler(

@@ -74,3 +74,17 @@ def test_a_round_that_goes_on_recalls_and_a_new_one_does_not(
     )
     drain(job)
     assert asked
+
+
+def test_nothing_is_recalled_of_a_network_for_other_classes(
+    drawn_samples, classes, make_checkpoint, monkeypatch
+):
+    """As the starter is in most projects."""
+    monkeypatch.setattr(trainer, "Recall", lambda *_: pytest.fail("it knows none of the classes"))
+    others = type(classes).from_names([f"other {c.name}" for c in classes])
+    parent = make_checkpoint("lite", table=others)
+    given = {"epochs": 1, "patch": 32, "batch": 2, "decoder": "lite"}
+    job = fine_tune(
+        drawn_samples(1), preset("quick", **given), classes=classes, parent=parent, device=cpu()
+    )
+    assert drain(job).steps
