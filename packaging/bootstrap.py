@@ -178,6 +178,8 @@ def install(venv: Path, *, cpu_index: bool) -> None:
                 "pip could not install the program; its own message is above.\n"
                 "  The first set-up needs the internet."
             )
+    # so that the first start is as quick as the others, also where Python may not write later
+    call([str(python), "-m", "compileall", "-q", "unet_gui"])
     stamp.write_text(wanted, "utf-8")
 
 

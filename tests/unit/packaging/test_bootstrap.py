@@ -86,20 +86,21 @@ def test_a_missing_ensurepip_is_installed_and_a_failure_is_explained(
 def test_the_second_time_nothing_is_installed(bootstrap, calls, tmp_path):
     venv = venv_in(tmp_path)
     bootstrap.install(venv, cpu_index=False)
-    assert len(calls) == 1
+    assert len(calls) == 2
     assert calls[0][-4:] == ["-c", "packaging/constraints.txt", "-e", ".[dev]"]
-    bootstrap.install(venv, cpu_index=False)
-    assert len(calls) == 1
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'other'\n")
+    assert "compileall" in calls[1]
     bootstrap.install(venv, cpu_index=False)
     assert len(calls) == 2
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'other'\n")
+    bootstrap.install(venv, cpu_index=False)
+    assert len(calls) == 4
 
 
 def test_without_the_tested_versions_others_are_tried(bootstrap, calls, tmp_path):
     calls.fails = ("constraints.txt",)
     venv = venv_in(tmp_path)
     bootstrap.install(venv, cpu_index=False)
-    assert len(calls) == 2
+    assert sum("pip" in call for call in calls) == 2
     assert "-c" not in calls[1]
     assert (venv / bootstrap.STAMP).is_file()
 
