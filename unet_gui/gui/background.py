@@ -9,7 +9,8 @@ import threading
 from typing import Final
 
 THREAD: Final = 10
-"""Niceness of a thread in the background, where 0 is usual and 19 the humblest."""
+"""Niceness of a thread in the background, where 0 is usual and 19 the humblest. With that one the
+thread with Python's lock may not get its turn while the window waits for it (docs/painting.md)."""
 
 PROCESS: Final = 15
 """That of a process: the window may wait for a thread, which holds Python's lock now and then."""
