@@ -186,6 +186,18 @@ def test_what_was_left_is_taken_in(qtbot, session, service, proposer):
     assert len(proposer.left) == 1, "nothing was painted in the other"
 
 
+def test_of_an_image_too_large_to_answer_for_nothing_is_taken_in(
+    qtbot, session, service, proposer, monkeypatch
+):
+    stroke(session)
+    qtbot.waitUntil(lambda: session.ghost is not None)
+    monkeypatch.setattr(instant, "LARGEST", 40 * 30 - 1)
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: session.entry.name == "1.png" and session.document is not None)
+    assert not service._runner.busy
+    assert not proposer.left
+
+
 def test_it_deepens_when_it_has_answered_and_answers_again(qtbot, session, service, proposer):
     proposer.learner.eager = True
     stroke(session)

@@ -200,7 +200,7 @@ class InstantService(QObject):
         project = self._session.project
         if project is None or before.name == entry.name:
             return
-        if labels is None or labels.revision == revision:
+        if labels is None or labels.revision == revision or _too_large(pixels):
             return
         self._runner.submit(
             f"leave {before.name}",
