@@ -82,8 +82,10 @@ def test_what_is_labelled_otherwise_is_no_part_of_the_likeliest():
     colors[:, kernel] = np.array([20, 10, -60], np.float32)[:, None]
     edges = np.maximum(edges, 40 * (widened(kernel, 1) & widened(~kernel, 1))).astype(np.float32)
     chain = discs(6, 8, 15, 22)
-    assert int(likelihoods(chain, colors, edges, 2.0).argmax()) == 1
-    assert int(likelihoods(chain, colors, edges, 2.0, free=~kernel).argmax()) == 2
+    plain, led = (likelihoods(chain, colors, edges, 2.0, free=f) for f in (None, ~kernel))
+    assert int(led.argmax()) == 2
+    assert led[2] - led[1] > plain[2] - plain[1] + 10
+    assert led[2] - led[3] > 10
 
 
 def test_a_few_pixels_are_never_the_likeliest():
