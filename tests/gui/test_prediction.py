@@ -143,7 +143,7 @@ def test_without_a_learner_that_fits_the_person_is_told_what_to_do(
 
     monkeypatch.setattr(prediction, "_load", nothing)
     service.start()
-    qtbot.waitUntil(lambda: service.state.kind == "off" and "strokes of each class" in service.state.text)
+    qtbot.waitUntil(lambda: service.state.kind == "off" and "strokes" in service.state.text)
 
 
 def test_a_learner_that_cannot_be_loaded_is_an_error_with_words(
