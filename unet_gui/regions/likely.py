@@ -67,22 +67,22 @@ class Measures:
 
 
 WEIGHTS: Final = {
-    "prior": 1.61,
-    "area": -0.38,
-    "grown": -1.67,
-    "edge": 8.71,
-    "strong": 4.32,
-    "contrast": 1.35,
-    "plain": 2.38,
-    "cut": 0.13,
-    "place": 2.96,
-    "size": -4.73,
-    "color": -2.92,
-    "spread": 3.03,
-    "apart": -0.59,
-    "over": -2.8,
-    "share": -26.97,
-    "odd": -0.01,
+    "prior": 1.35,
+    "area": -0.69,
+    "grown": -0.73,
+    "edge": 8.26,
+    "strong": 3.76,
+    "contrast": 1.22,
+    "plain": 2.66,
+    "cut": 5.26,
+    "place": 10.19,
+    "size": -4.29,
+    "color": -1.16,
+    "spread": 0.73,
+    "apart": 1.09,
+    "over": -3.92,
+    "share": -26.3,
+    "odd": -1.51,
 }
 """Of the terms of `likelihoods`."""
 
