@@ -76,16 +76,18 @@ def _adopted_round(project: Project, name: str) -> Round:
 
 
 def latest_round(project: Project) -> Round | None:
-    """What the next round goes on from: the latest one; None without any.
+    """What the next round goes on from: the latest one; None where it begins anew.
 
     One that lost against the round in use has still learnt from more: held-back pixels are few,
     and what it was taught would be lost. But where a round that won is not in use any more, the
-    person went back, and the next one goes on from there.
+    person went back, to an earlier one or to the start, and the next one goes on from there.
     """
     rounds = usable_rounds(project)
-    used = [i for i, r in enumerate(rounds) if r.name == project.adopted]
-    if used and any(r.info.get("adopted") is True for r in rounds[used[0] + 1 :]):
-        return rounds[used[0]]
+    adopted = project.adopted
+    used = next((i for i, r in enumerate(rounds) if r.name == adopted), -1)
+    later = rounds[used + 1 :]
+    if (used >= 0 or adopted is None) and any(r.info.get("adopted") is True for r in later):
+        return rounds[used] if used >= 0 else None
     return rounds[-1] if rounds else None
 
 
