@@ -170,13 +170,11 @@ def install(venv: Path, *, cpu_index: bool) -> None:
             f"PyTorch could not be installed from {CPU_INDEX}. Try again without --cpu-index."
         )
     if call([*pip, *tested, "-e", ".[dev]"]) != 0:
-        if short:  # other versions are no smaller
-            raise SetupError(f"pip could not install the program; its message is above.\n  {short}")
         say("The tested versions cannot be had here. Trying whatever pyproject.toml allows.")
         if call([*pip, "-e", ".[dev]"]) != 0:
             raise SetupError(
-                "pip could not install the program; its own message is above.\n"
-                "  The first set-up needs the internet."
+                "pip could not install the program; its own message is above.\n  "
+                + (short or "The first set-up needs the internet.")
             )
     # so that the first start is as quick as the others, also where Python may not write later
     call([str(python), "-m", "compileall", "-q", "unet_gui"])
@@ -186,7 +184,7 @@ def install(venv: Path, *, cpu_index: bool) -> None:
 def too_small(folder: Path, needed: float) -> str:
     """What to say when the disk may be too small for a first set-up; empty where it is not."""
     free = shutil.disk_usage(folder).free
-    if free >= needed:
+    if free >= needed or any(folder.rglob("site-packages/torch")):
         return ""
     return (
         f"{free / 1e9:.1f} GB of disk are free here; a first set-up may need {needed / 1e9:.0f} GB."
