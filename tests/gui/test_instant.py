@@ -1,5 +1,7 @@
 """The instant learner in the window, with a learner that answers what the test wants."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch  # noqa: F401 - loading it takes longer than a test waits
@@ -285,8 +287,34 @@ def test_how_the_learners_stand_is_told_and_kept(qtbot, session, service, propos
     with qtbot.waitSignal(service.judged, check_params_cb=lambda s: s is None):
         session.close_project()
     qtbot.waitUntil(lambda: proposer.saved == 1)
+    qtbot.waitUntil(lambda: service._leaving is None)
     service.shutdown()
-    assert proposer.saved == 2
+    assert proposer.saved == 1
+
+
+def test_what_it_knew_is_kept_however_often_it_is_stopped(qtbot, session, service, proposer):
+    gate = threading.Event()
+
+    def busy():
+        gate.wait(10)
+        yield
+
+    service._runner.submit("busy", busy)
+    session.images_reloading.emit()
+    session.images_reloading.emit()
+    gate.set()
+    qtbot.waitUntil(lambda: proposer.saved == 1)
+
+
+def test_at_the_end_the_newest_learner_is_saved_last(session, service, proposer):
+    saved = []
+    newer = FakeProposer()
+    proposer.save, newer.save = lambda: saved.append("old"), lambda: saved.append("new")
+    service._stop()
+    service._proposer = newer
+    service.shutdown()
+    assert saved[0] == "old"
+    assert saved[-1] == "new"
 
 
 def test_nothing_is_loaded_for_an_image_too_large_to_answer_for(

@@ -124,9 +124,11 @@ class JobRunner(QObject):
         with self._condition:
             self._condition.wait_for(lambda: self._running is None or self._running.key != key)
 
-    def cancel_all(self) -> None:
+    def cancel_all(self, *, but: str = "") -> None:
+        """Cancel whatever is queued or running, but not what is under the key `but`."""
         for key in list(self._wanted):
-            self.cancel(key)
+            if key != but:
+                self.cancel(key)
 
     def shutdown(self) -> None:
         """Cancel everything and wait until the thread has ended."""

@@ -38,6 +38,7 @@ LARGEST_AHEAD: Final = 1 << 20
 LARGEST: Final = 64 << 20
 """Pixels of an image past which no proposal for all of it is kept in memory."""
 
+_KEEP: Final = "keep"
 _LEAVE, _STUDY, _DEEPEN, _AHEAD, _OTHERS = -1, 5, 7, 8, 9
 """What comes first; the answer for the open image is 0."""
 
@@ -149,23 +150,27 @@ class InstantService(QObject):
         self._soon.stop()
         self._pause.stop()
         self._runner.shutdown()
-        for proposer in (self._proposer, self._leaving):
+        for proposer in (self._leaving, self._proposer):  # what is newer comes last
             if proposer is not None:
                 proposer.save()
 
     def _stop(self) -> None:
         self._soon.stop()
         self._pause.stop()
-        self._runner.cancel_all()
+        self._runner.cancel_all(but=_KEEP)
         if self._proposer is not None:
+            # the next one is loaded after this, so there is never more than one to keep
             self._leaving = leaving = self._proposer
-            self._runner.submit("keep", partial(work.keep, leaving))
+            self._runner.submit(_KEEP, partial(work.keep, leaving), on_done=self._on_saved)
         self._proposer = self._waiting = None
         self._shown = self._loading = False
         self._snapshots.clear()
         self._open = None
         self.proposing.emit("")
         self.judged.emit(None)
+
+    def _on_saved(self, _nothing: None) -> None:
+        self._leaving = None  # half a gigabyte of features
 
     def _on_session_project_closed(self) -> None:
         self._stop()
