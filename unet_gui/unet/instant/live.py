@@ -16,7 +16,7 @@ from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
 from unet_gui.unet.instant.head import Head
 from unet_gui.unet.instant.kept import Experience, load_learner, save_learner
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
-from unet_gui.unet.instant.memory import lesson
+from unet_gui.unet.instant.memory import lesson, stacked
 from unet_gui.unet.instant.net import InstantNet, blocks_of
 from unet_gui.unet.instant.recall import sure_of, unpainted
 from unet_gui.unet.instant.tiles import painted_pixels, seen_around, tiles
@@ -367,10 +367,9 @@ def _heads_of(net: InstantNet) -> list[Head]:
 
 def _some(parts: list[Rows]) -> Rows:
     """Pixels of tiles together, not too many."""
-    levels = np.concatenate([p.levels for p in parts])
-    filters = np.concatenate([p.filters for p in parts])
-    step = -(-len(levels) // ASKED)
-    return Rows(levels[::step].copy(), filters[::step].copy())
+    rows = stacked(parts)
+    step = -(-len(rows) // ASKED)
+    return Rows(rows.levels[::step].copy(), rows.filters[::step].copy())
 
 
 def _nearest(rects: list[Rect], near: tuple[float, float] | None) -> list[Rect]:

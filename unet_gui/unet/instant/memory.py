@@ -12,7 +12,7 @@ from unet_gui.unet.instant.features import Rows, sample
 from unet_gui.unet.instant.forest import widened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,13 +93,18 @@ def remember(maps: Maps, mask: ClassMask, *, seed: int = 0) -> Painted:
     return Painted(rows, mask[ys, xs])
 
 
-def joined(parts: list[Painted]) -> Painted:
-    """Tiles of one image as one."""
-    rows = Rows(
-        np.concatenate([p.rows.levels for p in parts]),
-        np.concatenate([p.rows.filters for p in parts]),
+def stacked(parts: Sequence[Rows]) -> Rows:
+    """Pixels of tiles together: grey tiles of a colour image as all its channels being equal."""
+    channels = max(p.filters.shape[1] for p in parts)
+    return Rows(
+        np.concatenate([p.levels for p in parts]),
+        np.concatenate([widened(p.filters, channels) for p in parts]),
     )
-    return Painted(rows, np.concatenate([p.labels for p in parts]))
+
+
+def joined(parts: Sequence[Painted]) -> Painted:
+    """Tiles of one image as one."""
+    return Painted(stacked([p.rows for p in parts]), np.concatenate([p.labels for p in parts]))
 
 
 def thinned(painted: Painted, most: int, seed: int = 0) -> Painted:

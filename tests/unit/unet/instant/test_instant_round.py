@@ -15,7 +15,7 @@ from unet_gui.core.progress import drain
 from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet import checkpoint, instant_round
 from unet_gui.unet.device import cpu
-from unet_gui.unet.instant import lookout
+from unet_gui.unet.instant import lookout, tiles
 from unet_gui.unet.instant.finishing import Finish
 from unet_gui.unet.instant.learner import Effort
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
@@ -198,6 +198,17 @@ def test_a_damaged_round_is_refused(learn):
     (path / "model.json").write_text(json.dumps({**info, "num_classes": 7}))
     with pytest.raises(CheckpointError, match="does not fit"):
         checkpoint.load(path)
+
+
+def test_a_large_image_white_beside_the_tissue(classes, small_file, drawn, monkeypatch):
+    monkeypatch.setattr(tiles, "TILE", 32)
+    monkeypatch.setattr(tiles, "WHOLE", 48)
+    monkeypatch.setattr(tiles, "MARGIN", 0)
+    image, truth = drawn(0, (96, 64))
+    image[:48] = 255
+    sample = Sample.of("a", image, truth)
+    job = learn_instantly([sample], InstantSettings(small_file), classes=classes, device=cpu())
+    assert drain(job).checkpoint.net.forest.channels == 3
 
 
 def test_nothing_labelled(classes, small_file, noise):
