@@ -54,13 +54,21 @@ class Place:
     key: Key
     labels: ClassMask
 
+    @property
+    def rect(self) -> Rect:
+        """Where it is in its image."""
+        return self.key[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An image that was left: what to look at, and who has not learnt from it."""
+    """An image that was left: what to look at, and who has not learnt from it.
+
+    Its places are those of the moment it was left; another list is there once it has changed.
+    """
 
     view: View
-    rects: list[Rect]
+    places: list[Place]
     before: InstantNet | None
 
 
@@ -145,7 +153,7 @@ class WholeImages:
         while len(self._places) > MOST:
             self._places.popitem(last=False)
         if look:
-            self._tasks[view.name] = Task(view, rects, before)
+            self._tasks[view.name] = Task(view, places, before)
 
     def forget(self, names: Iterable[str]) -> None:
         """Learn from these no more."""
@@ -172,7 +180,7 @@ class WholeImages:
             steps = CONTEXT_STEPS if net.context is None else MORE_CONTEXT_STEPS
             for _ in fit_context(net, lookout.shared_out(), steps, before=net.context):
                 yield
-            self._known |= fresh
+            self._known |= fresh & lookout.whole
             self.finish, tried = choose(self._trials.values(), len(self._known))
             self.trusted = tried or not self._trials
 
@@ -187,28 +195,33 @@ class WholeImages:
         if net is None or context is None or name in self._known or name in self._trials:
             return
         net.context = context
-        rect = task.rects[0]
+        place = task.places[0]
         yield
-        maps = self._see(task.view, rect)
-        truth = next((p.labels for p in self._places.get(name, [])), None)
-        if truth is None:
+        if not self._stands(task):
             return
+        maps = self._see(task.view, place.rect)
         yield
-        pixels = task.view.read(rect)
-        self._trials[name] = yield from judging(net, pixels, maps, truth, len(self._known))
+        pixels = task.view.read(place.rect)
+        trial = yield from judging(net, pixels, maps, place.labels, len(self._known))
+        if self._stands(task):
+            self._trials[name] = trial
 
     def _look_otherwise(self, task: Task, lookout: Lookout) -> Generator[None, None, None]:
-        name = task.view.name
+        name, place = task.view.name, task.places[0]
+        if not self._stands(task):
+            return
         rng = np.random.default_rng((self._seed, len(self._known), crc32(name.encode())))
-        found = []
-        for rect, place in zip(task.rects[:1], self._places.get(name, [])[:1], strict=False):
-            pixels = task.view.read(rect)
-            for part in _parts(rect.width, rect.height):
-                yield
-                other, labels = varied(pixels[part.slices], place.labels[part.slices], rng)
-                maps = self._look(other)
-                found.append(remember(maps, labels, seed=self._seed))
-                lookout.add_area(name, maps, labels, known=False)
+        pixels = task.view.read(place.rect)
+        seen = []
+        for part in _parts(place.rect.width, place.rect.height):
+            yield
+            if not self._stands(task):
+                return
+            other, labels = varied(pixels[part.slices], place.labels[part.slices], rng)
+            seen.append((self._look(other), labels))
+        for maps, labels in seen:
+            lookout.add_area(name, maps, labels, known=False)
+        found = [remember(maps, labels, seed=self._seed) for maps, labels in seen]
         found = [part for part in found if len(part)]
         if found:
             self._other_light[name] = thinned(joined(found), MOST_OF_A_CLASS, self._seed)
@@ -217,16 +230,24 @@ class WholeImages:
 
     def _gather(self, fresh: set[str], lookout: Lookout) -> Generator[None, None, None]:
         """What is learnt from: all that is new, and others as far as there is room."""
+        new = [n for n in self._places if n in fresh]
         others = [n for n in self._places if n not in fresh]
         np.random.default_rng((self._seed, len(self._known))).shuffle(others)
-        for name in [n for n in (*fresh, *others) if n in self._places]:
-            for place in self._places[name]:
+        for name in (*new, *others):
+            places = self._places.get(name, [])
+            for place in places:
                 yield
+                if self._places.get(name) is not places:
+                    break
                 if sum(a.nbytes for _, a in lookout.areas) > AREAS_BUDGET and name not in fresh:
                     return
                 maps = self._find(place.key)
                 if maps is not None:
                     lookout.add_area(name, maps, place.labels, known=name not in fresh)
+
+    def _stands(self, task: Task) -> bool:
+        """The image has not been forgotten, nor labelled otherwise, in a pause since it was left."""
+        return self._places.get(task.view.name) is task.places
 
 
 def _same(places: list[Place], others: list[Place]) -> bool:
