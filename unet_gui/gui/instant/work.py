@@ -47,6 +47,7 @@ class Standing:
 def load(project: Project) -> Generator[None, None, Any]:
     """Encoder and empty learner."""
     yield
+    from unet_gui.dataset.pages import view_digest
     from unet_gui.unet.device import leave_cores, pick
     from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.live import LiveLearner
@@ -60,7 +61,11 @@ def load(project: Project) -> Generator[None, None, Any]:
     weights = encoder_at_hand(starter=starter())
     yield
     cache = FeatureCache(project.cache_dir / "features")
-    learner = LiveLearner(weights, project.classes.num_outputs, pick("auto"), cache)
+    classes, device = project.classes, pick("auto")
+    shown = view_digest(project.images[0]) if project.images else ""
+    learner = LiveLearner(
+        weights, classes.num_outputs, device, cache, class_ids=classes.ids, shown=shown
+    )
     return Proposer(learner, project.cache_dir / FILE_NAME, project.classes.ids)
 
 

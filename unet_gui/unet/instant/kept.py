@@ -24,9 +24,24 @@ if TYPE_CHECKING:
     from unet_gui.unet.instant.net import InstantNet
 
 FILE_NAME: Final = "instant.safetensors"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What it was learnt about: of anything else it says nothing.
+
+    Attributes:
+        encoder: Whose features.
+        classes: Ids of the project's classes, sorted.
+        shown: How channels were shown, the digest of the view.
+    """
+
+    encoder: str
+    classes: tuple[int, ...]
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,7 @@ class Experience:
     """What is known beside the network.
 
     Attributes:
-        encoder: Whose features it is about.
+        subject: What it is about.
         painted: Images that it has learnt from.
         whole: Those of them that were labelled whole.
         trials: By image, what `judged` says.
@@ -42,7 +57,7 @@ class Experience:
         trusted: Whether they cost less than drawing by hand.
     """
 
-    encoder: str
+    subject: Subject
     painted: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     trials: dict[str, list[float]] = field(default_factory=dict)
@@ -55,8 +70,9 @@ def save_learner(path: Path, net: InstantNet, known: Experience) -> bool:
     state = {k: v for k, v in net.state_dict().items() if not k.startswith("vgg.")}
     about = {
         "format": FORMAT,
-        "encoder": known.encoder,
-        "classes": net.spec.num_classes,
+        "encoder": known.subject.encoder,
+        "classes": known.subject.classes,
+        "shown": known.subject.shown,
         "painted": sorted(known.painted),
         "whole": sorted(known.whole),
         "trials": known.trials,
@@ -75,23 +91,25 @@ def save_learner(path: Path, net: InstantNet, known: Experience) -> bool:
 
 
 def load_learner(
-    path: Path, like: InstantNet, encoder: str
+    path: Path, like: InstantNet, subject: Subject
 ) -> tuple[InstantNet, Experience] | None:
-    """What was kept; None when it is missing, damaged, or of another encoder or other classes.
+    """What was kept; None when it is missing, damaged, or about something else.
 
     Args:
         path: The file.
         like: A network of the same kind, whose encoder it shares.
-        encoder: What that is called.
+        subject: What it must be about.
     """
     try:
         with safe_open(path, framework="pt") as opened:
             about = json.loads((opened.metadata() or {})["about"])
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        fits = (FORMAT, encoder, like.spec.num_classes)
-        if (about["format"], about["encoder"], about["classes"]) != fits:
+        if about["format"] != FORMAT:
             return None
-        return _restored(state, like), _experience(about)
+        found = Subject(about["encoder"], tuple(about["classes"]), about["shown"])
+        if found != subject:
+            return None
+        return _restored(state, like, subject), _experience(about, subject)
     except FileNotFoundError:
         return None
     except Exception as exc:  # noqa: BLE001 - whatever is wrong with it, it is as good as none
@@ -99,20 +117,23 @@ def load_learner(
         return None
 
 
-def _restored(state: dict[str, Any], like: InstantNet) -> InstantNet:
+def _restored(state: dict[str, Any], like: InstantNet, subject: Subject) -> InstantNet:
     with torch.random.fork_rng(devices=[]):
         net = restored(like.spec, state, like.normalisation, {"seed": like.seed})
     missing, unexpected = net.load_state_dict(state, strict=False)
     if unexpected or any(not name.startswith("vgg.") for name in missing):
         raise ValueError("its tensors are others")
-    _ = net.forest  # there is one
+    if not all(bool(t.isfinite().all()) for t in state.values()):
+        raise ValueError("not all of its numbers are numbers")
+    if not set(net.forest.class_ids) <= set(subject.classes):
+        raise ValueError("it knows classes that the project does not")
     net.vgg = like.vgg
     return net.eval()
 
 
-def _experience(about: dict[str, Any]) -> Experience:
+def _experience(about: dict[str, Any], subject: Subject) -> Experience:
     return Experience(
-        about["encoder"],
+        subject,
         frozenset(map(str, about["painted"])),
         frozenset(map(str, about["whole"])),
         {str(k): [float(v) for v in t] for k, t in about["trials"].items()},

@@ -14,7 +14,7 @@ from unet_gui.core.progress import Progress, drain
 from unet_gui.unet.instant.features import Rows, extract, extracting, ready_encoder
 from unet_gui.unet.instant.finishing import DISPUTED, PLAIN
 from unet_gui.unet.instant.head import Head
-from unet_gui.unet.instant.kept import Experience, load_learner, save_learner
+from unet_gui.unet.instant.kept import Experience, Subject, load_learner, save_learner
 from unet_gui.unet.instant.learner import LIVE, fit, new_net
 from unet_gui.unet.instant.memory import lesson, stacked
 from unet_gui.unet.instant.net import InstantNet, blocks_of
@@ -98,10 +98,20 @@ class LiveLearner:
         num_classes: int,
         device: Device,
         cache: FeatureCache | None = None,
+        *,
+        class_ids: Iterable[int] | None = None,
+        shown: str = "",
     ) -> None:
+        """Knows nothing yet, and `resume`s what was learnt about the same things alone.
+
+        These are the encoder, `class_ids` of the project (all below `num_classes` when None), and
+        how channels are `shown`, the digest of their view.
+        """
         self._net = new_net(weights, num_classes)
         self._encoder = ready_encoder(self._net, device)
         self._digest = "none" if weights is None else weights.digest
+        ids = tuple(sorted(range(num_classes) if class_ids is None else class_ids))
+        self._subject = Subject(self._digest, ids, shown)
         self._device = device
         self._cache = cache
         self._maps: OrderedDict[Key, Maps] = OrderedDict()
@@ -122,7 +132,7 @@ class LiveLearner:
             return
         whole = self._whole
         known = Experience(
-            self._digest,
+            self._subject,
             self.knows | self._before_knows,
             whole.known,
             whole.trials,
@@ -133,7 +143,7 @@ class LiveLearner:
 
     def resume(self, path: Path) -> None:
         """Begin with what it knew when it was stored: that is the learner before."""
-        found = load_learner(path, self._net, self._digest)
+        found = load_learner(path, self._net, self._subject)
         if found is None:
             return
         net, known = found
@@ -184,8 +194,12 @@ class LiveLearner:
         """Learn from images labelled whole; closed half way, it goes on from there next time."""
         if self._deepening is None:
             self._deepening = self._whole.learn(self._net)
-        for _ in self._deepening:
-            yield
+        try:
+            for _ in self._deepening:
+                yield
+        except Exception:
+            self._deepening = None  # it has ended, and is no success
+            raise
         self._deepening = None
         self._net.finish = self._whole.finish
         self._fitted, self._unsaved = False, True

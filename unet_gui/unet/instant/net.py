@@ -314,7 +314,7 @@ def restored(
         context=any(key.startswith("context.") for key in state),
     )
     if all(key in state for key in TREES):
-        net.plant(_stored_forest(state))
+        net.plant(_stored_forest(state, spec.num_classes))
     net.finish = Finish.from_info(info.get("finish"))
     return net
 
@@ -332,10 +332,12 @@ def _unfilled(spec: ModelSpec) -> Encoder:
     return encoder
 
 
-def _stored_forest(state: Mapping[str, Tensor]) -> Forest:
+def _stored_forest(state: Mapping[str, Tensor], num_classes: int) -> Forest:
     classes, channels, *rest = (state[key].numpy() for key in TREES)
     forest = Forest(tuple(int(i) for i in classes.ravel()), int(channels.ravel()[0]), *rest)
-    if not forest.sound:
+    ids = forest.class_ids
+    known = list(ids) == sorted({i for i in ids if 0 <= i < num_classes})
+    if not (known and forest.sound):
         raise CheckpointError("The trees of the instant learner are damaged.")
     return forest
 

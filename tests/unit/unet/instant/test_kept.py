@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from tests.unit.unet.instant.conftest import FP32, QUICK, striped
 from unet_gui.core.progress import drain
@@ -11,6 +13,8 @@ from unet_gui.unet.instant.live import LiveLearner, View
 from unet_gui.unet.model import Encoder
 
 SHAPE = (96, 64)
+OTHERS = ("other encoder", "other classes", "other ids", "other channels")
+DAMAGES = ("a class without output", "classes out of order", "not a number", "no leaves")
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_a_learner_that_learnt_nothing_leaves_no_file(small_weights, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "other encoder", "other classes"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", *OTHERS])
 def test_what_does_not_fit_is_as_good_as_none(taught, small_weights, damage):
     _, path = taught
     found, classes = small_weights, 3
@@ -78,9 +82,32 @@ def test_what_does_not_fit_is_as_good_as_none(taught, small_weights, damage):
         path.write_bytes(path.read_bytes()[:5000])
     elif damage == "other encoder":
         found = weights.of_encoder(Encoder(3, 0.125), "other", "unit")
-    else:
+    elif damage == "other classes":
         classes = 4
-    again = LiveLearner(found, classes, FP32)
+    ids = (1, 2) if damage == "other ids" else None
+    again = LiveLearner(
+        found, classes, FP32, class_ids=ids, shown="red" if damage == "other channels" else ""
+    )
+    again.resume(path)
+    assert again._before is None
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_state_that_makes_no_sense_is_as_good_as_none(taught, small_weights, damage):
+    _, path = taught
+    with safe_open(path, framework="pt") as opened:
+        about, state = opened.metadata(), {k: opened.get_tensor(k) for k in opened.keys()}  # noqa: SIM118
+    if damage == "a class without output":
+        state["tree_classes"][-1] = 9
+    elif damage == "classes out of order":
+        state["tree_classes"] = state["tree_classes"].flip(0).contiguous()
+    elif damage == "not a number":
+        head = next(k for k in state if k.startswith("heads."))
+        state[head].view(-1)[0] = float("nan")
+    else:
+        state["tree_shares"] = state["tree_shares"][:, :0].contiguous()
+    save_file(state, path, about)
+    again = LiveLearner(small_weights, 3, FP32)
     again.resume(path)
     assert again._before is None
 

@@ -1,0 +1,61 @@
+"""What the instant learner does on its thread, with a real one that is small."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unet_gui.core.classes import ClassTable
+from unet_gui.core.progress import drain
+from unet_gui.dataset.channel_view import Channel, ChannelView
+from unet_gui.dataset.project import Project
+from unet_gui.gui.instant import work
+from unet_gui.unet import device, starting, weights
+from unet_gui.unet.device import Device
+from unet_gui.unet.instant import live
+from unet_gui.unet.instant.learner import Effort
+from unet_gui.unet.model import Encoder
+
+CPU = Device("cpu", torch.device("cpu"), None, channels_last=True, name="CPU")
+RED = ChannelView().with_row(3, (Channel(), Channel(False), Channel(False)))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Two images, and a learner of next to no effort for them."""
+    torch.manual_seed(0)
+    small = weights.of_encoder(Encoder(3, 0.125), "small", "unit")
+    monkeypatch.setattr(starting, "encoder_at_hand", lambda **_: small)
+    monkeypatch.setattr(device, "pick", lambda _wanted: CPU)
+    monkeypatch.setattr(device, "leave_cores", lambda _count: None)
+    monkeypatch.setattr(live, "LIVE", Effort(steps=4, warm_steps=2, trees=2))
+    images = tmp_path / "images"
+    images.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    for i in range(2):
+        Image.fromarray(pixels + i).save(images / f"{i}.png")
+    return Project.create(
+        tmp_path / "p", images=images, classes=ClassTable.from_names(["a", "b", "c"])
+    )
+
+
+def learnt(project):
+    """A learner that was taught by the first image of a project."""
+    proposer = drain(work.load(project))
+    entry = project.images[0]
+    labels = np.full((48, 64), 255, np.uint8)
+    labels[:8], labels[-8:] = 0, 1
+    project.save_mask(entry, labels)
+    assert drain(work.study(proposer, work.Work(project, entry, None, None)))
+    drain(proposer.learner.answer(work._view(entry, drain(work.read_image_job(project, entry)))))
+    return proposer
+
+
+def test_what_was_learnt_of_other_channels_or_classes_is_not_recalled(project):
+    learnt(project).save()
+    project.preview_channels(RED)
+    assert drain(work.load(project)).learner._before is None
+    project.preview_channels(None)
+    assert drain(work.load(project)).learner._before is not None
+    project.set_classes(project.classes.removed(1))
+    assert drain(work.load(project)).learner._before is None
