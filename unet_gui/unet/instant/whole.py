@@ -6,6 +6,7 @@ so it comes in small steps and waits while somebody paints.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from unet_gui.unet.instant.memory import Painted
     from unet_gui.unet.instant.net import InstantNet
     from unet_gui.unet.instant.view import Key, View
+
+_log = logging.getLogger(__name__)
 
 CONTEXT_STEPS: Final = 150
 MORE_CONTEXT_STEPS: Final = 100
@@ -168,21 +171,38 @@ class WholeImages:
 
         Args:
             net: May be fitted anew between two steps.
+
+        Raises:
+            Exception: whatever fitting fails with; what was waiting waits again then.
         """
         fresh, self._fresh = self._fresh, set()
         tasks, self._tasks = list(self._tasks.values()), {}
         lookout = Lookout(room=AREAS_BUDGET)
         for task in tasks:
-            yield from self._judge(task, net.context)
-            yield from self._look_otherwise(task, lookout)
-        yield from self._gather(fresh, lookout)
+            yield from self._look_at(task, net.context, lookout)
+        try:
+            yield from self._gather(fresh, lookout)
+            if lookout.areas:
+                steps = CONTEXT_STEPS if net.context is None else MORE_CONTEXT_STEPS
+                for _ in fit_context(net, lookout.shared_out(), steps, before=net.context):
+                    yield
+        except Exception:
+            self._fresh |= fresh & self._places.keys()
+            raise
         if lookout.areas:
-            steps = CONTEXT_STEPS if net.context is None else MORE_CONTEXT_STEPS
-            for _ in fit_context(net, lookout.shared_out(), steps, before=net.context):
-                yield
             self._known |= fresh & lookout.whole
             self.finish, tried = choose(self._trials.values(), len(self._known))
             self.trusted = tried or not self._trials
+
+    def _look_at(
+        self, task: Task, context: Context | None, lookout: Lookout
+    ) -> Generator[None, None, None]:
+        """An image that cannot be read any more keeps nobody from learning from the others."""
+        try:
+            yield from self._judge(task, context)
+            yield from self._look_otherwise(task, lookout)
+        except Exception:  # noqa: BLE001 - readers and networks fail in any way there is
+            _log.exception("“%s” was not looked at in other light", task.view.name)
 
     def _judge(self, task: Task, context: Context | None) -> Generator[None, None, None]:
         """What proposals would have cost, by one that has not learnt from the image.
@@ -246,7 +266,7 @@ class WholeImages:
                     lookout.add_area(name, maps, place.labels, known=name not in fresh)
 
     def _stands(self, task: Task) -> bool:
-        """The image has not been forgotten, nor labelled otherwise, in a pause since it was left."""
+        """The image has been neither forgotten nor labelled otherwise since it was left."""
         return self._places.get(task.view.name) is task.places
 
 

@@ -169,3 +169,33 @@ def test_an_image_whose_features_are_gone_is_not_known(images, net):
     images.put("b")
     drain(images.whole.learn(net))
     assert images.whole.known == {"a"}
+
+
+def test_what_failed_is_learnt_the_next_time(learner, drawn, monkeypatch):
+    image, truth = drawn(0, SHAPE)
+    here = View("0.png", truth.shape, lambda rect: image[rect.slices])
+    drain(learner.study(here, truth))
+    learner.leave(here, truth)
+    fit = whole.fit_context
+    monkeypatch.setattr(whole, "fit_context", lambda *_args, **_named: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        drain(learner.deepen())
+    assert learner.eager
+    assert learner._net.context is None
+    monkeypatch.setattr(whole, "fit_context", fit)
+    drain(learner.deepen())
+    assert not learner.eager
+    assert learner._net.context is not None
+    assert learner._whole.known == {"0.png"}
+
+
+def test_one_image_that_cannot_be_read_any_more_does_not_stop_the_others(images, net, caplog):
+    def gone(_rect):
+        raise OSError("closed")
+
+    images.whole.put(View("a", SHAPE, gone), np.ones(SHAPE, np.uint8))
+    images.put("b", look=True)
+    drain(images.whole.learn(net))
+    assert images.whole.known == {"a", "b"}, "features of both are at hand"
+    assert list(images.whole._other_light) == ["b"]
+    assert "“a”" in caplog.text
