@@ -6,7 +6,7 @@ import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from unet_gui.unet.checkpoint import Checkpoint, class_list, describe
 from unet_gui.unet.device import Device, pick
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.finishing import FAR_OFF, choose
-from unet_gui.unet.instant.learner import THOROUGH, fit, fit_context, new_net
+from unet_gui.unet.instant.learner import THOROUGH, context_steps, fit, fit_context, new_net
 from unet_gui.unet.instant.lookout import Lookout, Others, is_whole, judged
 from unet_gui.unet.instant.memory import lesson
 from unet_gui.unet.instant.net import InstantNet
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from unet_gui.unet.samples import Sample
     from unet_gui.unet.scoring import Score
     from unet_gui.unet.weights import EncoderWeights
-
-CONTEXT_STEPS: Final = 150
-MORE_CONTEXT_STEPS: Final = 100
-"""Where it goes on from the round before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +266,11 @@ def _fit_context(
     earlier: Checkpoint | None,
 ) -> Generator[Progress, None, None]:
     old = None if earlier is None else cast("InstantNet", earlier.net).context
-    steps = CONTEXT_STEPS if old is None else MORE_CONTEXT_STEPS
 
     def more() -> bool:
         return settings.budget is None or _since(began) < settings.budget
 
-    return fit_context(net, lookout.shared_out(), steps, before=old, more=more)
+    return fit_context(net, lookout.shared_out(), context_steps(old), before=old, more=more)
 
 
 def _quietly(

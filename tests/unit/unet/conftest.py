@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from unet_gui.core.classes import ClassTable
-from unet_gui.unet import instant_round
 from unet_gui.unet.checkpoint import Checkpoint, class_list
+from unet_gui.unet.instant import learner as learning
 from unet_gui.unet.model import ModelSpec, build
 from unet_gui.unet.samples import Sample
 
@@ -21,8 +21,8 @@ WIDTH = 0.125
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
     """Drawn samples are labelled whole, and every guided round would learn surroundings."""
-    monkeypatch.setattr(instant_round, "CONTEXT_STEPS", 4)
-    monkeypatch.setattr(instant_round, "MORE_CONTEXT_STEPS", 2)
+    monkeypatch.setattr(learning, "CONTEXT_STEPS", 4)
+    monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 2)
 
 
 @pytest.fixture

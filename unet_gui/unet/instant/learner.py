@@ -57,6 +57,10 @@ THOROUGH: Final = Effort()
 LIVE: Final = Effort(steps=150, warm_steps=40, tree_rows=6000, warm_trees=8)
 """While a person paints."""
 
+CONTEXT_STEPS: Final = 150
+MORE_CONTEXT_STEPS: Final = 100
+"""Where it goes on from an earlier decoder."""
+
 
 def new_net(weights: EncoderWeights | None, num_classes: int, *, seed: int = 0) -> InstantNet:
     """A network that has learnt nothing yet over these encoder weights; None means random ones."""
@@ -152,6 +156,11 @@ def _grow(
     if warm and effort.warm_trees is not None and net.forest.channels == filters.shape[1]:
         return net.forest.renewed(filters, labels, trees=effort.warm_trees)
     return Forest.grown(filters, labels, trees=effort.trees, seed=net.seed)
+
+
+def context_steps(before: Context | None) -> int:
+    """How many steps a context decoder is fitted for, from scratch or from an earlier one."""
+    return CONTEXT_STEPS if before is None else MORE_CONTEXT_STEPS
 
 
 def fit_context(

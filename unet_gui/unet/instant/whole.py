@@ -16,7 +16,7 @@ import numpy as np
 
 from unet_gui.core.geometry import Rect
 from unet_gui.unet.instant.finishing import PLAIN, choose
-from unet_gui.unet.instant.learner import fit_context
+from unet_gui.unet.instant.learner import context_steps, fit_context
 from unet_gui.unet.instant.lookout import OTHERS, Lookout, is_whole, judging
 from unet_gui.unet.instant.memory import MOST_OF_A_CLASS, joined, remember, thinned
 from unet_gui.unet.instant.tiles import seen_around, tiles
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from unet_gui.unet.instant.view import Key, View
 
 _log = logging.getLogger(__name__)
-
-CONTEXT_STEPS: Final = 150
-MORE_CONTEXT_STEPS: Final = 100
-"""Where it goes on; as in a round."""
 
 AREAS_BUDGET: Final = 256 << 20
 """Bytes of features that are learnt from at once, beside those of the open image."""
@@ -183,7 +179,7 @@ class WholeImages:
         try:
             yield from self._gather(fresh, lookout)
             if lookout.areas:
-                steps = CONTEXT_STEPS if net.context is None else MORE_CONTEXT_STEPS
+                steps = context_steps(net.context)
                 for _ in fit_context(net, lookout.shared_out(), steps, before=net.context):
                     yield
         except Exception:

@@ -15,6 +15,7 @@ from unet_gui.core.progress import drain
 from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet import checkpoint, instant_round
 from unet_gui.unet.device import cpu
+from unet_gui.unet.instant import learner as learning
 from unet_gui.unet.instant import lookout, tiles
 from unet_gui.unet.instant.finishing import Finish
 from unet_gui.unet.instant.learner import Effort
@@ -33,8 +34,8 @@ SETS = ("wbc", "em_membranes", "vessels")
 def quick(request, monkeypatch):
     if "slow" not in request.keywords:
         monkeypatch.setattr(instant_round, "THOROUGH", Effort(steps=60, trees=10))
-        monkeypatch.setattr(instant_round, "CONTEXT_STEPS", 20)
-        monkeypatch.setattr(instant_round, "MORE_CONTEXT_STEPS", 10)
+        monkeypatch.setattr(learning, "CONTEXT_STEPS", 20)
+        monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 10)
         monkeypatch.setattr(lookout, "OTHERS", 0)
 
 

@@ -8,7 +8,8 @@ from safetensors.torch import save_file
 from tests.unit.unet.instant.conftest import FP32, QUICK, striped
 from unet_gui.core.progress import drain
 from unet_gui.unet import weights
-from unet_gui.unet.instant import live, whole
+from unet_gui.unet.instant import learner as learning
+from unet_gui.unet.instant import live
 from unet_gui.unet.instant.live import LiveLearner, View
 from unet_gui.unet.model import Encoder
 
@@ -30,7 +31,7 @@ def views(drawn):
 def taught(small_weights, views, monkeypatch, tmp_path):
     """A learner that knows a whole image, and where it was stored."""
     monkeypatch.setattr(live, "LIVE", QUICK)
-    monkeypatch.setattr(whole, "CONTEXT_STEPS", 6)
+    monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
     learner = LiveLearner(small_weights, 3, FP32)
     here, truth = views(0)
     drain(learner.study(here, truth))

@@ -7,7 +7,8 @@ import pytest
 
 from tests.unit.unet.instant.conftest import FP32, QUICK, striped
 from unet_gui.core.progress import drain
-from unet_gui.unet.instant import live, lookout, tiles, whole
+from unet_gui.unet.instant import learner as learning
+from unet_gui.unet.instant import live, lookout, tiles
 from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant.finishing import CANDIDATES, PLAIN, UNTRIED
 from unet_gui.unet.instant.live import Answer, LiveLearner, Part, View
@@ -18,8 +19,8 @@ SHAPE = (96, 64)
 @pytest.fixture
 def learner(small_weights, monkeypatch, tmp_path):
     monkeypatch.setattr(live, "LIVE", QUICK)
-    monkeypatch.setattr(whole, "CONTEXT_STEPS", 6)
-    monkeypatch.setattr(whole, "MORE_CONTEXT_STEPS", 3)
+    monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
+    monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 3)
     return LiveLearner(small_weights, 3, FP32, FeatureCache(tmp_path / "features"))
 
 
