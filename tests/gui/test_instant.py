@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings
 from unet_gui.core.classes import ClassTable
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
+from unet_gui.dataset.channel_view import Channel, ChannelView
 from unet_gui.dataset.project import Project
 from unet_gui.gui import instant
 from unet_gui.gui.instant import ROUND, InstantService
@@ -19,6 +20,8 @@ from unet_gui.gui.session import Session
 from unet_gui.gui.settings import Settings
 from unet_gui.unet.arbiter import Arbiter, Verdict
 from unet_gui.unet.instant.proposing import Offer
+
+RED = ChannelView().with_row(3, (Channel(), Channel(False), Channel(False)))
 
 
 class FakeLearner:
@@ -52,9 +55,11 @@ class FakeProposer:
         self.saved = 0
         self.part = None
         self.left = []
+        self.looks = []
 
     def leave(self, view, labels):
         yield
+        self.looks.append((view.stamp, view.shown))
         self.left.append((view.name, int((labels != 255).sum())))
 
     def save(self):
@@ -62,6 +67,7 @@ class FakeProposer:
 
     def offer(self, view, labels, *, rival=None, near=None):
         yield Progress(0, 1)
+        self.looks.append((view.stamp, view.shown))
         self.asked.append((view.name, int((labels != 255).sum()), rival, near))
         if (labels == 255).all():
             return None
@@ -290,6 +296,24 @@ def test_how_the_learners_stand_is_told_and_kept(qtbot, session, service, propos
     qtbot.waitUntil(lambda: service._leaving is None)
     service.shutdown()
     assert proposer.saved == 1
+
+
+def test_pixels_go_by_the_channels_they_were_read_with(qtbot, session, service, proposer):
+    before = proposer.looks[0]
+    session.project.preview_channels(RED)
+    stroke(session)
+    qtbot.waitUntil(lambda: len(proposer.asked) == 2)
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: bool(proposer.left))
+    assert proposer.looks[1:3] == [before, before]
+
+
+def test_it_does_not_begin_anew_with_stale_pixels(qtbot, session, service, proposer):
+    session.images_reloading.emit()
+    service.restart()
+    assert not service._loading
+    session.image_reloaded.emit()
+    qtbot.waitUntil(lambda: len(proposer.asked) == 2)
 
 
 def test_what_it_knew_is_kept_however_often_it_is_stopped(qtbot, session, service, proposer):

@@ -47,7 +47,8 @@ def learnt(project):
     labels[:8], labels[-8:] = 0, 1
     project.save_mask(entry, labels)
     assert drain(work.study(proposer, work.Work(project, entry, None, None)))
-    drain(proposer.learner.answer(work._view(entry, drain(work.read_image_job(project, entry)))))
+    source = drain(work.read_image_job(project, entry))
+    drain(proposer.learner.answer(live.View(entry.name, source.shape, source.read)))
     return proposer
 
 
@@ -59,3 +60,37 @@ def test_what_was_learnt_of_other_channels_or_classes_is_not_recalled(project):
     assert drain(work.load(project)).learner._before is not None
     project.set_classes(project.classes.removed(1))
     assert drain(work.load(project)).learner._before is None
+
+
+@pytest.fixture
+def changing(monkeypatch):
+    """Channels are shown in another way while an image is read."""
+    read = work.read_image_job
+
+    def read_and_change(project, entry):
+        source = yield from read(project, entry)
+        project.preview_channels(RED)
+        return source
+
+    monkeypatch.setattr(work, "read_image_job", read_and_change)
+
+
+def features(project):
+    return [path for path in (project.cache_dir / "features").glob("*") if path.is_file()]
+
+
+def test_nothing_is_learnt_from_pixels_whose_channels_changed_meanwhile(project, changing):
+    entry = project.images[0]
+    project.save_mask(entry, np.arange(48 * 64, dtype=np.uint8).reshape(48, 64) % 2)
+    proposer = drain(work.load(project))
+    assert not drain(work.study(proposer, work.Work(project, entry, None, None)))
+    assert not proposer.learner.knows
+    assert not features(project)
+
+
+def test_nothing_is_kept_of_an_image_whose_channels_changed_meanwhile(project, changing):
+    proposer = drain(work.load(project))
+    drain(work.look_ahead(proposer, project, project.images[1], 1 << 20))
+    assert not features(project)
+    drain(work.look_ahead(proposer, project, project.images[1], 1 << 20))
+    assert len(features(project)) == 1

@@ -5,6 +5,7 @@ import pytest
 
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
+from unet_gui.dataset.channel_view import Channel, ChannelView
 from unet_gui.gui import survey as module
 from unet_gui.gui.survey import Survey
 from unet_gui.unet.instant.live import Answer
@@ -95,6 +96,25 @@ def test_nothing_is_looked_at_that_nobody_wants(survey, session, surveyor, qtbot
     session.close_project()
     qtbot.wait(20)
     assert not surveyor.jobs
+
+
+def test_pixels_of_other_channels_than_asked_for_are_not_looked_at(
+    survey, session, surveyor, qtbot, monkeypatch
+):
+    red = ChannelView().with_row(3, (Channel(), Channel(False), Channel(False)))
+    read = module.read_image_job
+
+    def read_and_change(project, entry):
+        source = yield from read(project, entry)
+        if entry.name == "1.png":
+            project.preview_channels(red)
+        return source
+
+    monkeypatch.setattr(module, "read_image_job", read_and_change)
+    survey.want(["1.png", "2.png"])
+    qtbot.waitUntil(lambda: bool(surveyor.jobs))
+    surveyor.run()
+    assert list(survey.told) == ["2.png"]
 
 
 def test_a_learner_that_knows_nothing_and_an_unreadable_image(survey, session, surveyor, qtbot):

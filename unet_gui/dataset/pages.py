@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from unet_gui.core.document import RgbImage
     from unet_gui.dataset.channels import Values
     from unet_gui.dataset.entries import ImageEntry
+    from unet_gui.dataset.files import Stamp
     from unet_gui.dataset.image_source import ImageSource
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,14 @@ def is_whole_file(entry: ImageEntry) -> bool:
 def view_digest(entry: ImageEntry) -> str:
     """Tells images that are shown differently apart in caches; empty when shown as ever."""
     return entry.view.digest if entry.view is not None else ""
+
+
+def look(entry: ImageEntry) -> tuple[Stamp | None, str]:
+    """State of an image's file and `view_digest`, for the names of what is made of its pixels.
+
+    To be asked before the pixels are read: another thread may change how they are shown.
+    """
+    return stamp(entry.path), view_digest(entry)
 
 
 def told_pixel_size(path: Path) -> tuple[float, str] | None:

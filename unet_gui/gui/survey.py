@@ -90,18 +90,20 @@ def _looked_over(
     yield None
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.core.geometry import Rect
-    from unet_gui.dataset.files import stamp
-    from unet_gui.dataset.pages import view_digest
+    from unet_gui.dataset import pages
     from unet_gui.unet.image_order import doubt_of
     from unet_gui.unet.instant.live import View
 
     for name in names:
         entry = project.entry(name)
+        look = pages.look(entry)
         try:
             source = yield from read_image_job(project, entry)
         except UnetGuiError:
             continue  # said when the person opens that image
         try:
+            if pages.look(entry) != look:
+                continue  # what is seen has no name
             height, width = source.shape
             top, left = max(0, (height - SIDE) // 2), max(0, (width - SIDE) // 2)
             middle = Rect(left, top, min(width, left + SIDE), min(height, top + SIDE))
@@ -109,8 +111,7 @@ def _looked_over(
                 f"{name} middle",
                 (middle.height, middle.width),
                 partial(_read, source, middle),
-                stamp(entry.path),
-                view_digest(entry),
+                *look,
             )
             answer = yield from _quietly(learner.answer(view))
         finally:

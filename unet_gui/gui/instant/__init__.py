@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from unet_gui.dataset import pages
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.instant import work
 from unet_gui.gui.instant.work import Standing, Work
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from unet_gui.core.geometry import Rect
     from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.dataset.image_source import ImageSource
-    from unet_gui.dataset.project import ImageEntry, Project
+    from unet_gui.dataset.project import Project
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
 
@@ -77,7 +79,8 @@ class InstantService(QObject):
         self._snapshots: dict[str, MaskSnapshot] = {}
         self._near: tuple[float, float] | None = None
         self._waiting: tuple[str, Any] | None = None
-        self._open: tuple[ImageEntry, ImageSource, int] | None = None
+        self._open: tuple[Work, int] | None = None
+        self._reloading = False
         self._shown = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -87,7 +90,7 @@ class InstantService(QObject):
         self._pause.timeout.connect(self._look_ahead)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
-        session.images_reloading.connect(self._stop)
+        session.images_reloading.connect(self._on_session_images_reloading)
         session.image_reloaded.connect(self._on_session_image_reloaded)
         session.history_changed.connect(self._on_session_history_changed)
         session.mask_touched.connect(self._on_session_mask_touched)
@@ -111,6 +114,8 @@ class InstantService(QObject):
         if not self.enabled or project is None:
             return
         self._started = True
+        if self._reloading:
+            return  # the pixels at hand are stale
         if self._open is None:
             self._note_open()
         if self._proposer is not None:
@@ -183,14 +188,20 @@ class InstantService(QObject):
 
     def _on_session_image_opened(self) -> None:
         self._near = self._waiting = None
+        self._reloading = False
         self._leave()
         self._remember()
         if self._started and self._proposer is None:
             self.restart()
         self._soon.start(0)
 
-    def _on_session_image_reloaded(self) -> None:
+    def _on_session_images_reloading(self) -> None:
         """Channels are shown in another way: what was seen so far is no image any more."""
+        self._stop()
+        self._reloading = True
+
+    def _on_session_image_reloaded(self) -> None:
+        self._reloading = False
         if self._started:
             self.restart()
 
@@ -200,25 +211,28 @@ class InstantService(QObject):
         self._note_open()
         if left is None or entry is None or self._proposer is None:
             return
-        before, pixels, revision = left
-        labels = self._snapshots.get(before.name)
-        project = self._session.project
-        if project is None or before.name == entry.name:
+        before, revision = left
+        name = before.entry.name
+        labels = self._snapshots.get(name)
+        if self._session.project is not before.project or name == entry.name:
             return
-        if labels is None or labels.revision == revision or _too_large(pixels):
+        if labels is None or labels.revision == revision or _too_large(before.source):
             return
         self._runner.submit(
-            f"leave {before.name}",
-            partial(work.leave, self._proposer, Work(project, before, pixels, labels)),
+            f"leave {name}",
+            partial(work.leave, self._proposer, replace(before, labels=labels)),
             on_error=lambda _error: None,  # said when the person opens that image
             priority=_LEAVE,
         )
 
     def _note_open(self) -> None:
         session = self._session
-        entry, source, document = session.entry, session.source, session.document
-        if entry is not None and source is not None and document is not None:
-            self._open = entry, source, document.revision
+        project, document = session.project, session.document
+        entry, source = session.entry, session.source
+        if project is None or entry is None or source is None or document is None:
+            return
+        opened = Work(project, entry, source, None, look=pages.look(entry))
+        self._open = opened, document.revision
 
     def _deepen(self) -> None:
         """Learn on from images labelled whole, as long as nobody paints."""
@@ -269,13 +283,17 @@ class InstantService(QObject):
 
     def _answer(self) -> None:
         session, proposer = self._session, self._proposer
-        project, entry, source = session.project, session.entry, session.source
-        if proposer is None or project is None or entry is None or source is None:
+        entry, source = session.entry, session.source
+        if proposer is None or self._open is None or entry is None or source is None:
             return
         if _too_large(source):
             self.proposing.emit("")
             return
-        wanted = Work(project, entry, source, self._snapshots.get(entry.name), self._near)
+        opened, _ = self._open
+        if opened.entry != entry:
+            return
+        labels = self._snapshots.get(entry.name)
+        wanted = replace(opened, labels=labels, near=self._near)
         self._pause.stop()
         for waiting in ("deepen", "ahead"):
             self._runner.cancel(waiting)
@@ -355,8 +373,8 @@ class InstantService(QObject):
         return self.tr("The instant learner proposes")
 
 
-def _too_large(source: ImageSource) -> bool:
-    return source.shape[0] * source.shape[1] > LARGEST
+def _too_large(source: ImageSource | None) -> bool:
+    return source is not None and source.shape[0] * source.shape[1] > LARGEST
 
 
 def _class_key(project: Project) -> tuple[Any, ...]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.dataset import pages
 from unet_gui.gui.documents import read_image_job
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from unet_gui.core.tiled_mask import MaskSnapshot
+    from unet_gui.dataset.files import Stamp
     from unet_gui.dataset.image_source import ImageSource
     from unet_gui.dataset.project import ImageEntry, Project
 
@@ -21,13 +23,18 @@ STUDIED: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a job needs of an image, taken on the GUI thread."""
+    """What a job needs of an image, taken on the GUI thread.
+
+    Attributes:
+        look: What `pages.look` said when its pixels were read.
+    """
 
     project: Project
     entry: ImageEntry
     source: ImageSource | None
     labels: MaskSnapshot | None
     near: tuple[float, float] | None = None
+    look: tuple[Stamp | None, str] = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,6 @@ class Standing:
 def load(project: Project) -> Generator[None, None, Any]:
     """Encoder and empty learner."""
     yield
-    from unet_gui.dataset.pages import view_digest
     from unet_gui.unet.device import leave_cores, pick
     from unet_gui.unet.instant.cache import FeatureCache
     from unet_gui.unet.instant.live import LiveLearner
@@ -62,7 +68,7 @@ def load(project: Project) -> Generator[None, None, Any]:
     yield
     cache = FeatureCache(project.cache_dir / "features")
     classes, device = project.classes, pick("auto")
-    shown = view_digest(project.images[0]) if project.images else ""
+    shown = pages.view_digest(project.images[0]) if project.images else ""
     learner = LiveLearner(
         weights, classes.num_outputs, device, cache, class_ids=classes.ids, shown=shown
     )
@@ -80,7 +86,7 @@ def answer(proposer: Any, work: Work) -> Generator[Any, None, Any]:
         if cached is not None and cached.mask.shape == labels.shape:
             rival = name, cached.mask, cached.confidence
         yield
-    view = _view(work.entry, work.source)
+    view = _view(work.entry, work.source, work.look)
     offer = yield from proposer.offer(view, labels, rival=rival, near=work.near)
     return offer, standing(proposer, offer)
 
@@ -88,7 +94,7 @@ def answer(proposer: Any, work: Work) -> Generator[Any, None, Any]:
 def leave(proposer: Any, work: Work) -> Generator[Any, None, None]:
     """The last stroke of an image that is not open any more, and what was accepted with it."""
     yield
-    yield from proposer.leave(_view(work.entry, work.source), _labels(work))
+    yield from proposer.leave(_view(work.entry, work.source, work.look), _labels(work))
 
 
 def deepen(proposer: Any) -> Generator[None, None, bool]:
@@ -103,9 +109,9 @@ def look_ahead(
 ) -> Generator[Any, None, None]:
     """Features of an image that nobody has opened yet, so that its proposal is there at once."""
     from unet_gui.core.errors import ImageReadError
-    from unet_gui.dataset import pages
 
     yield
+    look = pages.look(entry)
     try:
         width, height = pages.size(entry)
         if width * height > largest:
@@ -114,7 +120,8 @@ def look_ahead(
     except ImageReadError:
         return  # said when the person opens that image
     try:
-        yield from proposer.learner.prepare(_view(entry, source))
+        if pages.look(entry) == look:
+            yield from proposer.learner.prepare(_view(entry, source, look))
     finally:
         source.close()
 
@@ -130,7 +137,10 @@ def standing(proposer: Any, offer: Any = None) -> Standing:
 
 
 def study(proposer: Any, work: Work) -> Generator[None, None, bool]:
-    """Strokes of an image that is not open; False when there are none, or enough already."""
+    """Strokes of an image that is not open; False when there are none, or enough already.
+
+    False as well when its file or how it is shown changed meanwhile: what is seen has no name then.
+    """
     yield
     learner, name = proposer.learner, work.entry.name
     if name in learner.knows or len(learner.knows) >= STUDIED:
@@ -138,11 +148,14 @@ def study(proposer: Any, work: Work) -> Generator[None, None, bool]:
     counts = work.project.mask_counts(work.entry)
     if not any(counts.get(i) for i in work.project.classes.ids):
         return False
+    look = pages.look(work.entry)
     source = yield from read_image_job(work.project, work.entry)
     try:
+        if pages.look(work.entry) != look:
+            return False
         labels = work.project.load_mask(work.entry, source.shape)
         labels = _known(labels, work.project)
-        view = _view(work.entry, source)
+        view = _view(work.entry, source, look)
         yield from learner.study(view, labels)
         learner.keep(view, labels)
     finally:
@@ -167,10 +180,8 @@ def _known(labels: Any, project: Project) -> Any:
     return meaning[labels]
 
 
-def _view(entry: ImageEntry, source: ImageSource | None) -> Any:
-    from unet_gui.dataset.files import stamp
-    from unet_gui.dataset.pages import view_digest
+def _view(entry: ImageEntry, source: ImageSource | None, look: tuple[Stamp | None, str]) -> Any:
     from unet_gui.unet.instant.live import View
 
     assert source is not None
-    return View(entry.name, source.shape, source.read, stamp(entry.path), view_digest(entry))
+    return View(entry.name, source.shape, source.read, *look)
