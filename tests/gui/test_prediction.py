@@ -227,6 +227,29 @@ def test_nothing_is_loaded_for_an_image_too_large_to_propose_for(
     service.shutdown()
 
 
+def test_other_channels_while_the_network_loads_do_not_end_proposing(
+    session, predictor, qtbot, monkeypatch
+):
+    gate, loads = threading.Event(), []
+
+    def load(_project):
+        loads.append(gate.wait(10))
+        yield
+        return predictor, "round-001", "CPU fake"
+
+    monkeypatch.setattr(prediction, "_load", load)
+    service = PredictionService(session)
+    service.start()
+    session.reload_images()
+    gate.set()
+    qtbot.waitUntil(lambda: session.has_prediction("0.png"))
+    session.reload_images()
+    qtbot.waitUntil(lambda: session.has_prediction("0.png"))
+    qtbot.waitUntil(lambda: not service._runner.busy)
+    assert len(loads) <= 2, "what is loaded stays"
+    service.shutdown()
+
+
 def test_where_nothing_can_propose_nothing_is_imported(project):
     code = (
         "import sys; from unet_gui.core.progress import drain;"

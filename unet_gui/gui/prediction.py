@@ -70,11 +70,11 @@ class PredictionService(QObject):
         self._device = ""
         self._started = False
         self._quiet = ""
-        self._wanted = False
+        self._wanted = self._loading = False
         session.project_opened.connect(self.reload)
         session.project_closed.connect(self._on_session_project_closed)
         session.image_opened.connect(self._on_session_image_opened)
-        session.images_reloading.connect(self._runner.cancel_all)
+        session.images_reloading.connect(self._on_session_images_reloading)
         session.image_reloaded.connect(self._on_session_image_opened)
         session.classes_changed.connect(self._on_session_classes_changed)
         self._class_key: tuple[Any, ...] = ()
@@ -100,7 +100,7 @@ class PredictionService(QObject):
             return
         self.reloaded.emit()
         self._class_key = _class_key(project)
-        self._wanted = True
+        self._wanted, self._loading = True, False
         self._set("off", self.tr("Nothing proposes yet"))
         self._load_where_wanted()
 
@@ -109,7 +109,7 @@ class PredictionService(QObject):
         project, source = self._session.project, self._session.source
         if not self._wanted or project is None or source is None or self._too_large():
             return
-        self._wanted = False
+        self._wanted, self._loading = False, True
         self._set("loading", self.tr("Loading the network…"))
         self._runner.submit(
             "load", lambda: _load(project), on_done=self._on_loaded, on_error=self._on_load_failed
@@ -174,6 +174,12 @@ class PredictionService(QObject):
         self._load_where_wanted()
         self._request_around()
 
+    def _on_session_images_reloading(self) -> None:
+        """Nothing goes on with stale pixels; a network that was being loaded is wanted still."""
+        self._runner.cancel_all()
+        if self._loading:
+            self._wanted, self._loading = True, False
+
     def _too_large(self) -> bool:
         """Says so, where the open image is."""
         source = self._session.source
@@ -185,6 +191,7 @@ class PredictionService(QObject):
     def _on_session_project_closed(self) -> None:
         self._runner.cancel_all()
         self._predictor = None
+        self._wanted = self._loading = False
         self.round = ""
         self._set("off", self.tr("No project"))
 
@@ -194,6 +201,7 @@ class PredictionService(QObject):
             self.reload()
 
     def _on_loaded(self, loaded: tuple[Any, str, str] | None) -> None:
+        self._loading = False
         if loaded is None:
             self._set("off", self.tr("Paint a few strokes of each class first"))
             return
@@ -202,6 +210,7 @@ class PredictionService(QObject):
         self._request_around()
 
     def _on_load_failed(self, error: UnetGuiError) -> None:
+        self._loading = False
         self._set("failed", error.message)
         self._session.failed.emit(error)
 
