@@ -65,6 +65,9 @@ class FakeProposer:
     def save(self):
         self.saved += 1
 
+    def stay_with(self, names):
+        self.stays = names
+
     def offer(self, view, labels, *, rival=None, near=None):
         yield Progress(0, 1)
         self.looks.append((view.stamp, view.shown))

@@ -94,3 +94,14 @@ def test_nothing_is_kept_of_an_image_whose_channels_changed_meanwhile(project, c
     assert not features(project)
     drain(work.look_ahead(proposer, project, project.images[1], 1 << 20))
     assert len(features(project)) == 1
+
+
+def test_an_image_that_was_taken_out_of_the_project_teaches_no_more(project):
+    proposer = learnt(project)
+    first, second = project.images
+    assert proposer.learner.knows == {first.name}
+    first.path.unlink()
+    project.refresh()
+    source = drain(work.read_image_job(project, second))
+    drain(work.answer(proposer, work.Work(project, second, source, None)))
+    assert not proposer.learner.knows

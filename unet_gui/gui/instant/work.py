@@ -86,6 +86,7 @@ def answer(proposer: Any, work: Work) -> Generator[Any, None, Any]:
         if cached is not None and cached.mask.shape == labels.shape:
             rival = name, cached.mask, cached.confidence
         yield
+    proposer.stay_with({work.entry.name, *(entry.name for entry in work.project.images)})
     view = _view(work.entry, work.source, work.look)
     offer = yield from proposer.offer(view, labels, rival=rival, near=work.near)
     return offer, standing(proposer, offer)

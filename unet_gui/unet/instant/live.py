@@ -24,7 +24,7 @@ from unet_gui.unet.instant.view import View
 from unet_gui.unet.instant.whole import WholeImages
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Collection, Generator, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -216,12 +216,13 @@ class LiveLearner:
         if not others:
             yield from self._seeing(view, seen_around(first, view.shape))
 
-    def forget(self, names: Iterable[str]) -> None:
-        names = list(names)
-        for name in names:
+    def stay_with(self, names: Collection[str]) -> None:
+        """Learn no more from any image but these: the others have gone."""
+        gone = self.knows.difference(names)
+        for name in gone:
             self._forget(name)
-        self._whole.forget(names)
-        self._fitted = False
+        self._whole.forget(gone)
+        self._fitted = self._fitted and not gone
 
     def _forget(self, name: str) -> None:
         for known in (self._painted, self._free, self._recalled):
@@ -366,7 +367,7 @@ class LiveLearner:
 
 
 def _as_it_is(net: InstantNet) -> InstantNet:
-    """A network that stays as this one is now; no part of it is ever changed in place."""
+    """A network whose heads and trees stay as they are now; judging lends it another context."""
     with torch.random.fork_rng(devices=[]):
         other = InstantNet(net.spec, net.normalisation, seed=net.seed)
     other.vgg = net.vgg

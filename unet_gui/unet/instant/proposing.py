@@ -173,6 +173,12 @@ class Proposer:
             self._labels[view.name] = labels
         self.learner.leave(view, labels)
 
+    def stay_with(self, names: Collection[str]) -> None:
+        """The project has these images now: learn no more from others."""
+        self.learner.stay_with(names)
+        for name in self._labels.keys() - names:
+            del self._labels[name]  # to be studied anew if it comes back
+
     @property
     def trusted(self) -> bool:
         """Whether the instant learner's proposals cost less than drawing by hand.

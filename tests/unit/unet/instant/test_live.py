@@ -162,12 +162,22 @@ def test_it_goes_on_where_it_was_interrupted(learner, view):
     assert learner._net.context is not None
 
 
-def test_what_is_forgotten_is_learnt_from_no_more(learner, view):
-    first, truth = view(0)
-    work(learner, first, truth)
-    learner.forget(["0.png"])
-    assert not learner.eager
-    assert drain(learner.answer(first)) is None
+def test_images_that_have_gone_are_learnt_from_no_more(learner, view, monkeypatch):
+    for seed in range(2):
+        here, truth = view(seed)
+        work(learner, here, truth)
+    counted = lessons(monkeypatch)
+    learner.stay_with({"0.png", "1.png"})
+    drain(learner.answer(here))
+    assert not counted
+    learner.stay_with({"1.png"})
+    drain(learner.answer(here))
+    assert learner.knows == {"1.png"}
+    assert [len(parts) for parts in counted] == [1]
+    drain(learner.deepen())
+    assert learner._whole.known == {"1.png"}
+    learner.stay_with(())
+    assert drain(learner.answer(here)) is None
 
 
 def test_an_image_that_is_as_it_was_is_not_learnt_again(learner, view):

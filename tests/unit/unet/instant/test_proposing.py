@@ -32,12 +32,17 @@ class Played:
 
     def __init__(self):
         self.says = None
+        self.studied = []
 
     def prepare(self, _view):
         yield
 
-    def study(self, _view, _labels):
+    def study(self, view, _labels):
+        self.studied.append(view.name)
         yield
+
+    def stay_with(self, names):
+        self.stays = names
 
     def answer(self, _view, _near):
         yield
@@ -95,6 +100,19 @@ def test_both_together_once_anything_is_known(played):
     third, _ = label(proposer, played, "c.png", instant, rival)
     right = (third.mask == truth())[third.mask != 255].mean()
     assert right > max((instant == truth()).mean(), (rival == truth()).mean())
+
+
+def test_an_image_that_was_gone_and_is_back_is_studied_anew(played):
+    proposer = Proposer(played)
+    for _ in range(2):
+        drain(proposer.offer(view("a.png"), truth()))
+    drain(proposer.offer(view("b.png"), truth()))
+    assert played.studied == ["a.png", "b.png"]
+    proposer.stay_with({"b.png"})
+    assert played.stays == {"b.png"}
+    for name in ("a.png", "b.png"):
+        drain(proposer.offer(view(name), truth()))
+    assert played.studied == ["a.png", "b.png", "a.png"]
 
 
 def test_what_was_shown_makes_the_curve(played):
