@@ -311,6 +311,19 @@ def test_pixels_go_by_the_channels_they_were_read_with(qtbot, session, service, 
     assert proposer.looks[1:3] == [before, before]
 
 
+def test_begun_anew_it_learns_from_the_open_image_as_it_is_painted(
+    qtbot, session, service, proposer
+):
+    stroke(session)
+    qtbot.waitUntil(lambda: len(proposer.asked) == 2)
+    session.project.load_mask = lambda *_: np.full((30, 40), 255, np.uint8)  # as long as unsaved
+    service.begin_anew()
+    qtbot.waitUntil(lambda: len(proposer.asked) == 3)
+    assert proposer.asked[-1][:2] == ("0.png", 16)
+    session.open_image("1.png")
+    qtbot.waitUntil(lambda: proposer.left == [("0.png", 16)])
+
+
 def test_it_does_not_begin_anew_with_stale_pixels(qtbot, session, service, proposer):
     session.images_reloading.emit()
     service.restart()

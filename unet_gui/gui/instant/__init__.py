@@ -40,6 +40,9 @@ LARGEST_AHEAD: Final = 1 << 20
 LARGEST: Final = 64 << 20
 """Pixels of an image past which no proposal for all of it is kept in memory."""
 
+_NEVER: Final = -1
+"""A revision that no mask has: whatever is painted counts as new."""
+
 _KEEP: Final = "keep"
 _LEAVE, _STUDY, _DEEPEN, _AHEAD, _OTHERS = -1, 5, 7, 8, 9
 """What comes first; the answer for the open image is 0."""
@@ -117,7 +120,9 @@ class InstantService(QObject):
         if self._reloading:
             return  # the pixels at hand are stale
         if self._open is None:
-            self._note_open()
+            # what is painted so far may not be on disk yet, and was not handed over either
+            self._note_open(_NEVER)
+            self._remember()
         if self._proposer is not None:
             self._soon.start()
             return
@@ -225,14 +230,15 @@ class InstantService(QObject):
             priority=_LEAVE,
         )
 
-    def _note_open(self) -> None:
+    def _note_open(self, revision: int | None = None) -> None:
+        """Keep how the open image is; with a `revision`, as if its mask had been at that one."""
         session = self._session
         project, document = session.project, session.document
         entry, source = session.entry, session.source
         if project is None or entry is None or source is None or document is None:
             return
         opened = Work(project, entry, source, None, look=pages.look(entry))
-        self._open = opened, document.revision
+        self._open = opened, document.revision if revision is None else revision
 
     def _deepen(self) -> None:
         """Learn on from images labelled whole, as long as nobody paints."""
