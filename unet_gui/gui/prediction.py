@@ -12,6 +12,7 @@ from unet_gui.core.progress import Progress
 from unet_gui.dataset.bundled import starter_classes
 from unet_gui.gui.documents import Ghost
 from unet_gui.gui.jobs import JobRunner
+from unet_gui.unet.proposers import LARGEST, class_key, proposing_name
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 AHEAD: Final = 3
 """How many images are predicted before the person gets there."""
-
-LARGEST: Final = 64 << 20
-"""Pixels of an image past which none is made unasked: on a CPU it takes ten minutes, and memory
-for image and network as large as the image."""
 
 Kind = Literal["idle", "loading", "predicting", "off", "failed"]
 
@@ -99,7 +96,7 @@ class PredictionService(QObject):
         if project is None or not self._started:
             return
         self.reloaded.emit()
-        self._class_key = _class_key(project)
+        self._class_key = class_key(project)
         self._wanted, self._loading = True, False
         self._set("off", self.tr("Nothing proposes yet"))
         self._load_where_wanted()
@@ -197,7 +194,7 @@ class PredictionService(QObject):
 
     def _on_session_classes_changed(self) -> None:
         project = self._session.project
-        if project is not None and self._started and _class_key(project) != self._class_key:
+        if project is not None and self._started and class_key(project) != self._class_key:
             self.reload()
 
     def _on_loaded(self, loaded: tuple[Any, str, str] | None) -> None:
@@ -244,16 +241,9 @@ class PredictionService(QObject):
         self.state_changed.emit(self.state)
 
 
-def _class_key(project: Project) -> tuple[Any, ...]:
-    """What decides whether a learner fits: ids and names, not colours or order."""
-    return tuple(sorted((c.id, c.name.casefold()) for c in project.classes))
-
-
 def _load(project: Project) -> Generator[None, None, tuple[Any, str, str] | None]:
     """Load the adopted round, else the starter where its classes are the project's."""
     yield
-    from unet_gui.unet.proposers import proposing_name
-
     if proposing_name(project, starter_classes()) is None:
         return None
     from unet_gui.unet.device import pick

@@ -76,17 +76,19 @@ class Survey(QObject):
             _KEY, lambda learner: _looked_over(learner, project, names), self._on_looked
         )
 
-    def _on_looked(self, item: tuple[str, float] | None) -> None:
-        if item is not None:
+    def _on_looked(self, item: object) -> None:
+        if isinstance(item, tuple):  # not how far it is
             if item[0] in self._wanted:
                 self._wanted.remove(item[0])
             self.looked.emit(*item)
 
 
-def _looked_over(
-    learner: Any, project: Project, names: list[str]
-) -> Generator[tuple[str, float] | None, None, None]:
-    """The doubt of each image, in its middle; nothing from a learner that knows nothing yet."""
+def _looked_over(learner: Any, project: Project, names: list[str]) -> Generator[object, None, None]:
+    """The doubt of each image, in its middle; nothing from a learner that knows nothing yet.
+
+    Yields:
+        A name and how doubtful that image is; anything else is progress.
+    """
     yield None
     from unet_gui.core.errors import UnetGuiError
     from unet_gui.core.geometry import Rect
@@ -113,7 +115,7 @@ def _looked_over(
                 partial(_read, source, middle),
                 *look,
             )
-            answer = yield from _quietly(learner.answer(view))
+            answer = yield from learner.answer(view)
         finally:
             source.close()
         if answer is None:
@@ -123,12 +125,3 @@ def _looked_over(
 
 def _read(source: Any, middle: Any, rect: Any) -> Any:
     return source.read(rect.moved(middle.x0, middle.y0))
-
-
-def _quietly(job: Generator[Any, None, Any]) -> Generator[None, None, Any]:
-    while True:
-        try:
-            next(job)
-        except StopIteration as stop:
-            return stop.value
-        yield None

@@ -5,7 +5,7 @@ torch is half of what the program takes of memory; it is not loaded to find out 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from unet_gui.dataset.rounds import Round
 
 STARTER: Final = "starter"
+
+LARGEST: Final = 64 << 20
+"""Pixels of an image past which no proposal is made unasked: on a CPU it takes ten minutes, and
+memory for image and network as large as the image."""
+
+
+def class_key(project: Project) -> tuple[Any, ...]:
+    """What decides whether a learner fits a project: ids and names, not colours or order."""
+    return tuple(sorted((c.id, c.name.casefold()) for c in project.classes))
 
 
 def proposing_name(project: Project, starter: Mapping[int, str]) -> str | None:

@@ -13,6 +13,7 @@ from unet_gui.gui.documents import Ghost
 from unet_gui.gui.instant import work
 from unet_gui.gui.instant.work import Standing, Work
 from unet_gui.gui.jobs import JobRunner
+from unet_gui.unet.proposers import LARGEST, class_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from unet_gui.core.geometry import Rect
     from unet_gui.core.tiled_mask import MaskSnapshot
     from unet_gui.dataset.image_source import ImageSource
-    from unet_gui.dataset.project import Project
     from unet_gui.gui.session import Session
     from unet_gui.gui.settings import Settings
 
@@ -36,9 +36,6 @@ AHEAD_MS: Final = 2000
 
 LARGEST_AHEAD: Final = 1 << 20
 """Pixels of an image past which it is looked at when it is open, and there where it is seen."""
-
-LARGEST: Final = 64 << 20
-"""Pixels of an image past which no proposal for all of it is kept in memory."""
 
 _NEVER: Final = -1
 """A revision that no mask has: whatever is painted counts as new."""
@@ -126,7 +123,7 @@ class InstantService(QObject):
         if self._proposer is not None:
             self._soon.start()
             return
-        self._class_key = _class_key(project)
+        self._class_key = class_key(project)
         source = self._session.source
         if self._loading or source is None or _too_large(source):
             return  # the first image that it can answer for loads it
@@ -187,7 +184,7 @@ class InstantService(QObject):
 
     def _on_session_classes_changed(self) -> None:
         project = self._session.project
-        if project is not None and self._started and _class_key(project) != self._class_key:
+        if project is not None and self._started and class_key(project) != self._class_key:
             self._stop()
             self.restart()
 
@@ -381,7 +378,3 @@ class InstantService(QObject):
 
 def _too_large(source: ImageSource | None) -> bool:
     return source is not None and source.shape[0] * source.shape[1] > LARGEST
-
-
-def _class_key(project: Project) -> tuple[Any, ...]:
-    return tuple(sorted((c.id, c.name.casefold()) for c in project.classes))
