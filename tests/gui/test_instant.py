@@ -13,8 +13,8 @@ from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import Progress
 from unet_gui.dataset.channel_view import Channel, ChannelView
 from unet_gui.dataset.project import Project
-from unet_gui.gui import instant
 from unet_gui.gui.instant import ROUND, InstantService
+from unet_gui.gui.instant import service as instant
 from unet_gui.gui.prediction import PredictionService
 from unet_gui.gui.session import Session
 from unet_gui.gui.settings import Settings
