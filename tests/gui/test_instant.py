@@ -218,6 +218,7 @@ def test_it_deepens_when_it_has_answered_and_answers_again(qtbot, session, servi
 
 
 def test_it_does_not_deepen_while_somebody_paints(qtbot, session, service, proposer):
+    qtbot.waitUntil(lambda: not service._runner.busy)
     proposer.learner.eager = True
     session.begin_stroke((5, 5), 0, "Brush")
     service._on_answered("0.png", None, None)
