@@ -205,8 +205,9 @@ def test_of_an_image_too_large_to_answer_for_nothing_is_taken_in(
     monkeypatch.setattr(instant, "LARGEST", 40 * 30 - 1)
     session.open_image("1.png")
     qtbot.waitUntil(lambda: session.entry.name == "1.png" and session.document is not None)
-    assert not service._runner.busy
+    qtbot.waitUntil(lambda: not service._runner.busy)
     assert not proposer.left
+    assert {name for name, *_ in proposer.asked} == {"0.png"}
 
 
 def test_it_deepens_when_it_has_answered_and_answers_again(qtbot, session, service, proposer):
