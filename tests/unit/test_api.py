@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import unet_gui
+from tests.conftest import draw_image
 from unet_gui.core.errors import (
     CheckpointError,
     DatasetError,
@@ -21,10 +22,21 @@ from unet_gui.dataset.formats.selection import Only
 from unet_gui.dataset.splits import Split
 
 
-@pytest.fixture
-def trained(tiny_project):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    image, truth = draw_image(0)
+    for kind, pixels in (("images", image), ("masks", truth)):
+        (folder / kind).mkdir()
+        Image.fromarray(pixels).save(folder / kind / "a.png")
+    project = unet_gui.new_project(
+        folder / "p",
+        images=folder / "images",
+        classes=["background", "disc", "square"],
+        masks=folder / "masks",
+    )
     return unet_gui.fine_tune(
-        tiny_project, epochs=1, width=0.125, decoder="lite", patch=16, batch=2, device="cpu",
+        project, epochs=1, width=0.125, decoder="lite", patch=16, batch=2, device="cpu",
         encoder_weights="none",
     )  # fmt: skip
 
