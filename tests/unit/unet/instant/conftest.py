@@ -10,13 +10,18 @@ from safetensors.torch import save_file
 from unet_gui.core.progress import drain
 from unet_gui.unet import weights
 from unet_gui.unet.device import Device
+from unet_gui.unet.instant import learner as learning
+from unet_gui.unet.instant import live
+from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.learner import Effort, fit, new_net
+from unet_gui.unet.instant.live import LiveLearner, View
 from unet_gui.unet.instant.memory import lesson, remember
 from unet_gui.unet.model import Encoder
 
 FP32 = Device("cpu", torch.device("cpu"), None, channels_last=True, name="CPU")
 QUICK = Effort(steps=60, warm_steps=20, trees=10)
+SHAPE = (96, 64)
 
 
 @pytest.fixture
@@ -53,5 +58,25 @@ def learnt(small_weights, drawn):
         taught = lesson(painted)
         drain(fit(net, taught, effort))
         return net, taught
+
+    return make
+
+
+@pytest.fixture
+def learner(small_weights, monkeypatch, tmp_path):
+    """A live learner that is soon done."""
+    monkeypatch.setattr(live, "LIVE", QUICK)
+    monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
+    monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 3)
+    return LiveLearner(small_weights, 3, FP32, FeatureCache(tmp_path / "features"))
+
+
+@pytest.fixture
+def view(drawn):
+    """`view(seed)` is a drawn image as a live learner sees it, and the truth."""
+
+    def make(seed):
+        image, truth = drawn(seed, SHAPE)
+        return View(f"{seed}.png", truth.shape, lambda rect: image[rect.slices]), truth
 
     return make

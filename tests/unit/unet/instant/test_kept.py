@@ -10,30 +10,20 @@ from unet_gui.core.progress import drain
 from unet_gui.unet import weights
 from unet_gui.unet.instant import learner as learning
 from unet_gui.unet.instant import live
-from unet_gui.unet.instant.live import LiveLearner, View
+from unet_gui.unet.instant.live import LiveLearner
 from unet_gui.unet.model import Encoder
 
-SHAPE = (96, 64)
 OTHERS = ("other encoder", "other classes", "other ids", "other channels")
 DAMAGES = ("a class without output", "classes out of order", "not a number", "no leaves")
 
 
 @pytest.fixture
-def views(drawn):
-    def make(seed):
-        image, truth = drawn(seed, SHAPE)
-        return View(f"{seed}.png", truth.shape, lambda rect: image[rect.slices]), truth
-
-    return make
-
-
-@pytest.fixture
-def taught(small_weights, views, monkeypatch, tmp_path):
+def taught(small_weights, view, monkeypatch, tmp_path):
     """A learner that knows a whole image, and where it was stored."""
     monkeypatch.setattr(live, "LIVE", QUICK)
     monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
     learner = LiveLearner(small_weights, 3, FP32)
-    here, truth = views(0)
+    here, truth = view(0)
     drain(learner.study(here, truth))
     learner.leave(here, truth)
     drain(learner.answer(here))
@@ -43,7 +33,7 @@ def taught(small_weights, views, monkeypatch, tmp_path):
     return learner, path
 
 
-def test_it_recalls_what_it_knew_then(taught, small_weights, views):
+def test_it_recalls_what_it_knew_then(taught, small_weights, view):
     learner, path = taught
     assert path.stat().st_size < 4 << 20, "no encoder"
     again = LiveLearner(small_weights, 3, FP32)
@@ -51,7 +41,7 @@ def test_it_recalls_what_it_knew_then(taught, small_weights, views):
     assert again._net.finish == learner._net.finish
     assert again._whole.known == {"0.png"}
     assert again.trusted is learner.trusted
-    there, truth = views(1)
+    there, truth = view(1)
     drain(again.study(there, np.where(truth == 1, 1, striped(truth)).astype(np.uint8)))
     answer = drain(again.answer(there))
     assert again._recalled["1.png"] is not None

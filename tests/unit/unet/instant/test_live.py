@@ -5,32 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.unet.instant.conftest import FP32, QUICK, striped
+from tests.unit.unet.instant.conftest import SHAPE, striped
 from unet_gui.core.progress import drain
-from unet_gui.unet.instant import learner as learning
 from unet_gui.unet.instant import live, lookout, tiles
-from unet_gui.unet.instant.cache import FeatureCache
 from unet_gui.unet.instant.finishing import CANDIDATES, PLAIN, UNTRIED
-from unet_gui.unet.instant.live import Answer, LiveLearner, Part, View
-
-SHAPE = (96, 64)
-
-
-@pytest.fixture
-def learner(small_weights, monkeypatch, tmp_path):
-    monkeypatch.setattr(live, "LIVE", QUICK)
-    monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
-    monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 3)
-    return LiveLearner(small_weights, 3, FP32, FeatureCache(tmp_path / "features"))
-
-
-@pytest.fixture
-def view(drawn):
-    def make(seed):
-        image, truth = drawn(seed, SHAPE)
-        return View(f"{seed}.png", truth.shape, lambda rect: image[rect.slices]), truth
-
-    return make
+from unet_gui.unet.instant.live import Answer, Part, View
 
 
 def work(learner, here, mask):

@@ -3,25 +3,13 @@
 import numpy as np
 import pytest
 
-from tests.unit.unet.instant.conftest import FP32, QUICK, striped
+from tests.unit.unet.instant.conftest import FP32, SHAPE, striped
 from unet_gui.core.progress import drain
-from unet_gui.unet.instant import learner as learning
-from unet_gui.unet.instant import live, tiles, whole
-from unet_gui.unet.instant.cache import FeatureCache
+from unet_gui.unet.instant import tiles, whole
 from unet_gui.unet.instant.features import extract, ready_encoder
 from unet_gui.unet.instant.learner import new_net
-from unet_gui.unet.instant.live import LiveLearner, View
+from unet_gui.unet.instant.live import View
 from unet_gui.unet.instant.whole import WholeImages
-
-SHAPE = (96, 64)
-
-
-@pytest.fixture
-def learner(small_weights, monkeypatch, tmp_path):
-    monkeypatch.setattr(live, "LIVE", QUICK)
-    monkeypatch.setattr(learning, "CONTEXT_STEPS", 6)
-    monkeypatch.setattr(learning, "MORE_CONTEXT_STEPS", 3)
-    return LiveLearner(small_weights, 3, FP32, FeatureCache(tmp_path / "features"))
 
 
 @pytest.fixture
