@@ -79,7 +79,9 @@ def measure(folder, robot, args):
         samples.append(Sample.of(name, image, done))
         if index + 1 == FIRST:
             settings = TrainSettings(budget=args.budget, encoder_weights=args.weights)
-            result = drain(fine_tune(samples, settings, classes=classes, device=cpu()))
+            result = drain(
+                fine_tune(samples, settings, classes=classes, device=cpu(), starter=starter())
+            )
             predictor = Predictor(result.checkpoint, cpu())
     scores = {k: round(robot.miou(p, pool.classes), 3) for k, p in pairs.items()}
     best = max(scores[INSTANT], scores[ROUND])
