@@ -15,7 +15,7 @@ from unet_gui.unet.average import Average
 from unet_gui.unet.calibration import balance, calibrate, unbalance
 from unet_gui.unet.device import Device, is_out_of_memory
 from unet_gui.unet.distributed import Group
-from unet_gui.unet.losses import class_columns, masked_loss, weak_loss
+from unet_gui.unet.losses import class_columns, masked_loss, sharpened, weak_loss
 from unet_gui.unet.patches import PatchSampler
 from unet_gui.unet.pixels import normalise
 from unet_gui.unet.replay import Decoding, Recall, Replay
@@ -362,7 +362,7 @@ class Trainer:
         loss = masked_loss(known, target, dice_weight=self.settings.dice_weight, total=total)
         if weak is None:
             return loss
-        weak = weak.to(self.device.device)
+        weak = sharpened(weak.to(self.device.device))
         unsure = weak_loss(known, target, weak, self._batch, total=total)
         return loss + self.settings.weak_weight * unsure
 

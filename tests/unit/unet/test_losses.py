@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from unet_gui.unet.losses import class_columns, dice_loss, masked_loss
+from unet_gui.unet.losses import class_columns, dice_loss, masked_loss, sharpened
 
 
 @pytest.fixture
@@ -77,3 +77,10 @@ def test_hidden_classes_get_no_gradient_and_no_probability(logits, sparse):
     assert loss.isfinite()
     assert (logits.grad[:, 1] == 0).all()
     assert (logits.grad[:, 0] != 0).any()
+
+
+def test_sharpening_makes_the_likely_likelier_and_leaves_nothing_where_nothing_was():
+    weak = torch.tensor([[0.6, 0.4, 0.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
+    sharp = sharpened(weak.T[None, :, :, None])[0, :, :, 0].T
+    expected = torch.tensor([[0.7714, 0.2286, 0.0], [1, 0, 0], [0.5, 0.5, 0], [0, 0, 0]])
+    torch.testing.assert_close(sharp, expected, atol=1e-4, rtol=0)
