@@ -15,6 +15,7 @@ from unet_gui.core.progress import drain
 from unet_gui.dataset.files import write_json
 from unet_gui.unet import checkpoint
 from unet_gui.unet import train as train_module
+from unet_gui.unet import trainer as trainer_module
 from unet_gui.unet.device import Device, cpu
 from unet_gui.unet.guide import SHARES, USUAL_SHARE, best_share
 from unet_gui.unet.instant_round import InstantSettings, learn_instantly
@@ -116,6 +117,28 @@ def test_a_network_alone_is_gone_on_from_too(trained, drawn_samples, classes):
         drawn_samples(1), settings, classes=classes, parent=trained.checkpoint, device=cpu()
     )
     assert drain(job).checkpoint.net.guide is not None
+
+
+def test_a_network_learns_from_sharper_answers_than_it_was_given(
+    drawn_samples, classes, monkeypatch
+):
+    asked, learnt = [], []
+    found = WeakLabels.probabilities
+
+    def asking(self, sample, rect):
+        asked.append(found(self, sample, rect))
+        return asked[-1]
+
+    def learning(logits, target, weak, count, **more):
+        learnt.append(weak)
+        return weak_loss(logits, target, weak, count, **more)
+
+    monkeypatch.setattr(WeakLabels, "probabilities", asking)
+    monkeypatch.setattr(trainer_module, "weak_loss", learning)
+    train(drawn_samples(1, (96, 160)), classes, guided(epochs=4))
+    given = np.concatenate([a.max(0).ravel() for a in asked]).mean() / 255
+    certain = torch.cat([w.amax(1).ravel() for w in learnt])
+    assert float(certain[certain > 0].mean()) > given + 0.02
 
 
 def test_weak_labels_do_not_count_where_somebody_painted():
