@@ -16,7 +16,7 @@ from unet_gui.regions.cleanup import remove_specks
 from unet_gui.unet.device import Device, cpu, is_out_of_memory
 from unet_gui.unet.instant.finishing import DISPUTED
 from unet_gui.unet.instant.net import InstantNet
-from unet_gui.unet.model import STRIDE, EncoderDecoder
+from unet_gui.unet.model import STRIDE, EncoderDecoder, LiteUNet
 from unet_gui.unet.pixels import to_input
 from unet_gui.unet.tiling import Blender, Grid
 from unet_gui.unet.up_concat import Frame
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 TILE: Final = 512
 OVERLAP: Final = 128
 SMALLEST_TILE: Final = 64
+
+MIRRORED: Final = 1 << 20
+"""Pixels of an image up to which a narrow decoder looks at it mirrored too. A larger one takes long
+as it is, and three times as long with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ class Predictor:
         confidence = np.zeros((height, width), np.uint8)
         kept = np.zeros((len(self.class_ids), height, width), np.float16) if keep else None
         ids = np.array(self.class_ids, np.uint8)
+        if isinstance(self._net, LiteUNet):
+            self._net.mirrored = height * width <= MIRRORED
         rects = grid.tiles(first)
         disputed = 0.0
         yield Progress(0, len(rects))

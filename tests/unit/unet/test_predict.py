@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from unet_gui.core.classes import ClassTable
 from unet_gui.core.errors import CheckpointError, DeviceMemoryError
 from unet_gui.core.geometry import Rect
 from unet_gui.core.progress import drain
+from unet_gui.unet import predict
 from unet_gui.unet.calibration import calibrate
 from unet_gui.unet.device import Device, cpu
 from unet_gui.unet.pixels import to_input
@@ -67,6 +69,20 @@ def test_prediction_is_the_networks_own(make_checkpoint, noise):
     np.testing.assert_allclose(predicted.probabilities, expected.numpy(), atol=0.005)
     assert predicted.class_ids == (0, 1, 2)
     assert predicted.note == ""
+
+
+@torch.inference_mode()
+def test_a_narrow_decoder_looks_at_a_small_image_mirrored_too(make_checkpoint, noise, monkeypatch):
+    checkpoint = make_checkpoint("lite")
+    image = noise(40, 56)
+    x = F.pad(to_input(image, 3, "unit")[None], (0, 8, 0, 8), mode="reflect")
+    looks = [checkpoint.net(x.flip(axes)).flip(axes)[..., :40, :56] for axes in ((), (-1,), (-2,))]
+    once, thrice = looks[0][0].softmax(0), (sum(looks) / 3)[0].softmax(0)
+    assert (once - thrice).abs().max() > 0.01
+    for most, expected in ((40 * 56, thrice), (40 * 56 - 1, once)):
+        monkeypatch.setattr(predict, "MIRRORED", most)
+        found = drain(Predictor(checkpoint, FP32).predict(image, probabilities=True))
+        np.testing.assert_allclose(found.probabilities, expected.numpy(), atol=0.003)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 33), (1, 90)])
