@@ -1,5 +1,6 @@
 """The instant learner in the window, with a learner that answers what the test wants."""
 
+import json
 import threading
 
 import numpy as np
@@ -56,6 +57,7 @@ class FakeProposer:
         self.part = None
         self.left = []
         self.looks = []
+        self.succeeded = []
 
     def leave(self, view, labels):
         yield
@@ -64,6 +66,9 @@ class FakeProposer:
 
     def save(self):
         self.saved += 1
+
+    def succeed(self, rival, ancestors):
+        self.succeeded.append((rival, ancestors))
 
     def stay_with(self, names):
         self.stays = names
@@ -135,6 +140,22 @@ def test_a_stroke_is_answered(qtbot, session, service, proposer):
     assert session.ghost.round == ROUND
     name, painted, rival, near = proposer.asked[-1]
     assert (name, painted, rival, near) == ("0.png", 16, None, (7.0, 7.0))
+
+
+def test_a_new_round_is_introduced_with_those_before_it(qtbot, session, service, proposer):
+    project = session.project
+    for name, parent in (("round-001", None), ("round-002", "round-001")):
+        folder = project.models_dir / name
+        folder.mkdir(parents=True)
+        (folder / "checkpoint.safetensors").write_bytes(b"x")
+        (folder / "model.json").write_text(json.dumps({"parent": parent}), "utf-8")
+    project.adopt("round-002")
+    said = np.zeros((30, 40), np.uint8)
+    project.save_prediction(project.images[0], said, said, round_name="round-002")
+    with qtbot.waitSignal(service.proposing, check_params_cb=bool):
+        stroke(session)
+    assert proposer.succeeded[-1] == ("round-002", ["round-001"])
+    assert proposer.asked[-1][2][0] == "round-002"
 
 
 def test_nothing_changes_under_the_brush(qtbot, session, service):

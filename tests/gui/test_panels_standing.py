@@ -65,7 +65,11 @@ def test_why_one_of_them_proposes(view, project):
     assert view.why.text() == (
         "Round 3 stays until an image is finished that both have proposed for."
     )
+    view.show_standing(project, Standing(Verdict(BOTH, ROUND)))
+    assert view.why.text() == "Both propose together until finished images say who is better."
     assert not view.more.isVisible()
+    view.show_standing(project, Standing(verdict(ROUND, INSTANT)))
+    assert view.why.text() == "Round 3 proposes: the other knows no image like this one."
 
 
 def test_by_class_on_demand(view, project):

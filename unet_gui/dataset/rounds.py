@@ -12,6 +12,7 @@ from unet_gui.dataset.discovery import natural_key
 from unet_gui.dataset.files import explain, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
@@ -107,3 +108,14 @@ def _read_round(folder: Path) -> Round | None:
     except (OSError, ValueError):
         return None
     return Round(folder.name, folder, info) if isinstance(info, dict) else None
+
+
+def ancestors(rounds: Iterable[Round], name: str) -> list[str]:
+    """The round that one went on from, the one before that, and so on, as far as it is known."""
+    parents = {each.name: each.info.get("parent") for each in rounds}
+    found: list[str] = []
+    before = parents.get(name)
+    while isinstance(before, str) and before not in found:
+        found.append(before)
+        before = parents.get(before)
+    return found

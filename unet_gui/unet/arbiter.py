@@ -4,8 +4,7 @@ Prequential scores (Dawid 1984, "Statistical theory: the prequential approach"):
 person paints or accepts is compared with what was proposed there before. Images that were labelled
 nearly whole decide: elsewhere a person has painted the mistakes of whoever proposed. Where there is
 none yet, one that makes many mistakes loses to the other, whose mistakes are painted from then on.
-Once anything is known both propose together, each where it is right more often, for as long as
-neither alone is clearly better than that.
+Both propose together, see `merging`, for as long as neither alone is clearly better than that.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from unet_gui.core.classes import UNLABELLED
+from unet_gui.unet.merging import Credit, most_useful, surest
+from unet_gui.unet.sureness import BINS, ENOUGH, calibrated, sure_enough
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,9 +33,6 @@ earlier only mistakes have been painted."""
 JUDGED: Final = 0.5
 """Share of an image that has to have been labelled while proposals were there."""
 
-ENOUGH: Final = 500
-"""Pixels below which nothing is concluded."""
-
 FADING: Final = 0.8
 """What an image counts for beside the one after it: who goes on learning is as good as lately
 (fading factors, Gama et al. 2013, "On evaluating stream learning algorithms")."""
@@ -42,12 +40,11 @@ FADING: Final = 0.8
 DOUBT: Final = 0.1
 """By how much mean IoU one image can be wrong about who is better; n images by an nth of it."""
 
-WANTED: Final = 0.9
+STEPS: Final = 2 * BINS
+"""Confidence of pixels of which both learners said the same, then of those that they disputed."""
+
 USEFUL: Final = 0.8
-BINS: Final = 32
-USUAL: Final = 0.6
-LEAST: Final = 0.5
-SUREST: Final = 0.9
+TWO_CLASSES: Final = 2
 
 SHOWN: Final = "shown"
 """Stands for whatever was offered, whoever made it: the curve over images."""
@@ -63,7 +60,7 @@ class Record:
     """What one learner's proposals for one image turned out to be worth.
 
     Attributes:
-        codes: N int64, ascending: (true class · 256 + proposed class) · `BINS` + confidence step.
+        codes: N int64, ascending: (true class · 256 + proposed class) · `STEPS` + confidence step.
         counts: N int64 pixels.
         finished: Nearly all of the image is labelled, most of it while this was proposed.
     """
@@ -79,7 +76,7 @@ class Record:
     @property
     def flawless(self) -> bool:
         """Nothing that was proposed has been corrected."""
-        truth, guess = np.divmod(self.codes // BINS, 256)
+        truth, guess = np.divmod(self.codes // STEPS, 256)
         return bool((truth == guess).all())
 
 
@@ -133,7 +130,7 @@ class Arbiter:
         """By learner and image, in the order in which they were first noted."""
         return self._records
 
-    def note(
+    def note(  # noqa: PLR0913 - what comes after the proposal goes by name
         self,
         learner: str,
         image: str,
@@ -141,6 +138,7 @@ class Arbiter:
         *,
         now: Pixels,
         new: NDArray[np.bool_],
+        disputed: NDArray[np.bool_] | None = None,
         again: bool = False,
     ) -> bool:
         """Compare what was proposed for an image with what it is labelled now.
@@ -153,6 +151,7 @@ class Arbiter:
             proposed: H×W class ids, 255 for none, and H×W confidence 0..255.
             now: H×W labels.
             new: H×W bool, what was labelled or changed after the proposal.
+            disputed: H×W bool, where another learner proposed something else.
             again: What was noted before is of the same labelling. Otherwise it stays where it
                 has judged more: someone came back to a finished image for a stroke or two.
 
@@ -162,8 +161,10 @@ class Arbiter:
         mask, confidence = proposed
         judged = new & (now != UNLABELLED) & (mask != UNLABELLED)
         steps = 0 if learner == SHOWN else confidence[judged].astype(np.int64) * BINS // 256
+        if disputed is not None and learner != SHOWN:
+            steps += BINS * disputed[judged]
         pairs = now[judged].astype(np.int64) * 256 + mask[judged]
-        counts = np.bincount(pairs * BINS + steps)
+        counts = np.bincount(pairs * STEPS + steps)
         codes = np.flatnonzero(counts)
         whole = float((now != UNLABELLED).mean()) >= FINISHED
         finished = whole and float(judged.mean()) >= JUDGED
@@ -185,6 +186,23 @@ class Arbiter:
         while len(self._records) > LEARNERS:
             del self._records[next(name for name in self._records if name != SHOWN)]
 
+    def inherit(self, learner: str, ancestors: Iterable[str], beside: str) -> None:
+        """Until it is judged itself, a round is taken to be as good as the one it went on from.
+
+        Args:
+            learner: The round; one that was judged already inherits nothing.
+            ancestors: The rounds before it, its parent first. The first that was judged is taken.
+            beside: The learner that it proposes together with.
+        """
+        if learner in self._records:
+            return
+        old = next((name for name in ancestors if name in self._records), None)
+        if old is None:
+            return
+        for new, before in ((learner, old), (pair(beside, learner), pair(beside, old))):
+            for image, record in dict(self._records.get(before, {})).items():
+                self.put(new, image, record)
+
     # -- scores ----------------------------------------------------------------------------
 
     def miou(self, learner: str, images: Iterable[str] | None = None) -> float:
@@ -205,9 +223,8 @@ class Arbiter:
     def decide(self, learner: str, other: str) -> Verdict:
         """Who proposes next, `learner`, the `other` one, or both together.
 
-        Both together, whose joint proposals are made from the first image on, until one alone
-        has clearly done better. A class is best known to the one with the higher IoU; where
-        little is known of it, to the better one on the whole.
+        Both together, until one alone has clearly done better. A class is best known to the one
+        with the higher IoU; where little is known of it, to the better one on the whole.
 
         Args:
             learner: One of the two.
@@ -222,7 +239,7 @@ class Arbiter:
         tried = [i for i in shared if i in self._records.get(both, {})]
         scores[both] = self._lately(both, tried)
         alone = max(self._lately(n, tried) for n in names)
-        joint = bool(tried) and alone <= scores[both] + DOUBT / len(tried)
+        joint = not tried or alone <= scores[both] + DOUBT / len(tried)
         return Verdict(both if joint else better, better, claims, len(shared), scores)
 
     def _claims(self, names: tuple[str, str], shared: list[str], better: str) -> dict[int, Claim]:
@@ -262,7 +279,7 @@ class Arbiter:
         total = np.zeros(256 * 256)
         for age, name in enumerate(reversed(images)):
             record = self._records[learner][name]
-            np.add.at(total, record.codes // BINS, record.counts * FADING**age)
+            np.add.at(total, record.codes // STEPS, record.counts * FADING**age)
         return total.reshape(256, 256)
 
     def curve(self) -> list[Counts]:
@@ -271,7 +288,7 @@ class Arbiter:
         C is one more than the highest class in any of them.
         """
         shown = {i: r for i, r in self._records.get(SHOWN, {}).items() if r.finished}
-        ids = [np.divmod(r.codes // BINS, 256) for r in shown.values()]
+        ids = [np.divmod(r.codes // STEPS, 256) for r in shown.values()]
         top = 1 + max((int(part.max(initial=0)) for both in ids for part in both), default=0)
         return [self.confusion(SHOWN, [i])[:top, :top] for i in shown]
 
@@ -285,30 +302,41 @@ class Arbiter:
         right, wrong = self._by_confidence(learner)
         return sure_enough(right.sum(0), wrong.sum(0))
 
-    def calibration(self, learner: str) -> Pixels:
+    def calibration(self, learner: str, *, disputed: bool = False) -> Pixels:
         """256×256 uint8: by proposed class and confidence, how often that was right, 255 always.
 
         Taken from finished images; where little is known, what the learner says of itself.
-        """
-        right, wrong = self._by_confidence(learner)
-        said = (np.arange(BINS) + 0.5) / BINS
-        # as if so many pixels of each step had confirmed what the learner says
-        weight = right + wrong + ENOUGH
-        share = (right + ENOUGH * said) / weight
-        for class_id in np.flatnonzero((right + wrong).any(1)):
-            share[class_id] = rising(share[class_id], weight[class_id])
-        table = np.round(255 * share).astype(np.uint8)
-        return np.repeat(table, 256 // BINS, axis=1)
 
-    def _by_confidence(self, learner: str) -> tuple[Counts, Counts]:
+        Args:
+            learner: Who proposed.
+            disputed: Only where another one proposed something else.
+        """
+        return calibrated(*self._by_confidence(learner, disputed=disputed))
+
+    def _by_confidence(self, learner: str, *, disputed: bool = False) -> tuple[Counts, Counts]:
         """256×BINS pixels proposed rightly and wrongly, by proposed class and confidence."""
-        found = np.zeros((2, 256, BINS), np.int64)
+        found = np.zeros((2, 256, STEPS), np.int64)
         for record in self._records.get(learner, {}).values():
             if record.finished:
-                pairs, step = np.divmod(record.codes, BINS)
+                pairs, step = np.divmod(record.codes, STEPS)
                 truth, guess = np.divmod(pairs, 256)
                 np.add.at(found, ((truth != guess).astype(np.intp), guess, step), record.counts)
-        return found[0], found[1]
+        undisputed, quarrel = found[..., :BINS], found[..., BINS:]
+        right, wrong = quarrel if disputed else undisputed + quarrel
+        return right, wrong
+
+    def credit(self, learner: str, both: str) -> Credit:
+        """What its word is worth beside another's.
+
+        Args:
+            learner: Who proposed.
+            both: What the two together are called.
+        """
+        table = self.calibration(learner)
+        confusion = self._faded(both, list(self._records.get(both, {})))
+        if np.count_nonzero(confusion.any(1)) <= TWO_CLASSES:
+            return surest(table)
+        return most_useful(table, self.calibration(learner, disputed=True), confusion)
 
     def helps(self, learner: str) -> bool:
         """Whether proposals save more than they cost.
@@ -329,7 +357,7 @@ class Arbiter:
         records = self._records.get(learner, {})
         total = np.zeros(256 * 256, np.int64)
         for name in records if images is None else images:
-            np.add.at(total, records[name].codes // BINS, records[name].counts)
+            np.add.at(total, records[name].codes // STEPS, records[name].counts)
         return total.reshape(256, 256)
 
 
@@ -347,41 +375,3 @@ def iou_of(confusion: Counts | NDArray[np.float64]) -> NDArray[np.float64]:
     hit, truth = np.diag(confusion).astype(float), confusion.sum(1)
     union = truth + confusion.sum(0) - hit
     return np.where(truth > 0, hit / np.maximum(union, 1e-9), np.nan)
-
-
-def rising(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The closest values that never fall (pool adjacent violators).
-
-    Args:
-        values: N.
-        weights: N, above 0.
-    """
-    pools: list[tuple[float, float, int]] = []
-    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
-        pool = (value, weight, 1)
-        while pools and pools[-1][0] >= pool[0]:
-            pool = _joined(pools.pop(), pool)
-        pools.append(pool)
-    return np.concatenate([np.full(count, value) for value, _, count in pools])
-
-
-def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float, int]:
-    weight = a[1] + b[1]
-    return (a[0] * a[1] + b[0] * b[1]) / weight, weight, a[2] + b[2]
-
-
-def sure_enough(right: Counts, wrong: Counts, *, otherwise: float = SUREST) -> float:
-    """The confidence from which on nine in ten were right, 0.5..0.9; 0.6 where little is known.
-
-    Args:
-        right: Pixels proposed rightly, by confidence in equal steps.
-        wrong: The same for wrong ones.
-        otherwise: Where no confidence is high enough.
-    """
-    if (right + wrong).sum() < ENOUGH:
-        return USUAL
-    # of this confidence and above
-    hits = np.cumsum(right[::-1])[::-1]
-    judged = hits + np.cumsum(wrong[::-1])[::-1]
-    good = np.flatnonzero((hits >= WANTED * judged) & (judged > 0))
-    return min(SUREST, max(LEAST, float(good[0]) / len(right))) if len(good) else otherwise

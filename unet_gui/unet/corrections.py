@@ -41,7 +41,7 @@ class Corrections:
         self._step = max(1, int(np.ceil(np.sqrt(labels.size / MOST))))
         self._labels = self._thin(labels)
         self._said: dict[str, tuple[Pixels, Pixels]] = {}
-        self._first: dict[str, tuple[Pixels, Pixels]] = {}
+        self._first: dict[str, tuple[Pixels, Pixels, NDArray[np.bool_]]] = {}
         self._noted: set[str] = set()
 
     def say(self, learner: str, mask: ClassMask, confidence: Pixels) -> None:
@@ -50,9 +50,9 @@ class Corrections:
 
     def keep(self, learners: Collection[str]) -> None:
         """Forget all learners but these."""
-        for known in (self._said, self._first):
-            for learner in set(known) - set(learners):
-                del known[learner]
+        for learner in (self._said.keys() | self._first.keys()) - set(learners):
+            self._said.pop(learner, None)
+            self._first.pop(learner, None)
 
     def label(self, labels: ClassMask, arbiter: Arbiter, image: str) -> bool:
         """What is labelled now; the arbiter hears how good the proposals were.
@@ -70,38 +70,47 @@ class Corrections:
         if not changed.any():
             return False
         self._labels = now
-        slight = self._slight()
+        differ = self._differ()
+        slight = _small(differ)
         for learner, (mask, confidence) in self._said.items():
             if learner not in self._first:
-                self._first[learner] = np.full_like(now, UNLABELLED), np.zeros_like(now)
-            guess, sure = self._first[learner]
+                nothing = np.full_like(now, UNLABELLED), np.zeros_like(now)
+                self._first[learner] = *nothing, np.zeros(now.shape, np.bool_)
+            guess, sure, disputed = self._first[learner]
             news = changed & (now != UNLABELLED) & (guess == UNLABELLED)
             if learner != SHOWN:
                 news &= ~slight
             guess[news], sure[news] = mask[news], confidence[news]
+            disputed[news] = differ[news]
             if arbiter.note(
                 learner,
                 image,
                 (guess, sure),
                 now=now,
                 new=guess != UNLABELLED,
+                disputed=disputed,
                 again=learner in self._noted,
             ):
                 self._noted.add(learner)  # fmt: skip
         return True
 
-    def _slight(self) -> NDArray[np.bool_]:
-        """Small pieces where learners differ."""
-        from scipy import ndimage as ndi
-
+    def _differ(self) -> NDArray[np.bool_]:
+        """Where learners do not say the same."""
         said = [mask for learner, (mask, _) in self._said.items() if learner != SHOWN]
         differ = np.zeros(self._labels.shape, np.bool_)
         for mask in said[1:]:
             differ |= mask != said[0]
-        pieces, _ = ndi.label(differ)
-        small = np.bincount(pieces.ravel()) <= OVERLOOKED * differ.size
-        small[0] = False
-        return small[pieces]  # type: ignore[no-any-return]
+        return differ
 
     def _thin(self, pixels: Pixels) -> Pixels:
         return pixels[:: self._step, :: self._step].copy()
+
+
+def _small(differ: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pieces of it that a person may have overlooked."""
+    from scipy import ndimage as ndi
+
+    pieces, _ = ndi.label(differ)
+    small = np.bincount(pieces.ravel()) <= OVERLOOKED * differ.size
+    small[0] = False
+    return small[pieces]  # type: ignore[no-any-return]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from unet_gui.dataset.files import write_json
-from unet_gui.unet.arbiter import BINS, Arbiter, Record
+from unet_gui.unet.arbiter import STEPS, Arbiter, Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
 FILE_NAME: Final = "records.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def save_records(arbiter: Arbiter, path: Path) -> bool:
         for learner, images in arbiter.records.items()
     }
     try:
-        write_json(path, {"format": FORMAT, "bins": BINS, "learners": learners}, durable=False)
+        write_json(path, {"format": FORMAT, "steps": STEPS, "learners": learners}, durable=False)
     except OSError as exc:
         _log.warning("the records of who proposed well were not kept: %s", exc)
         return False
@@ -53,7 +53,7 @@ def load_records(path: Path, class_ids: Collection[int]) -> Arbiter:
     arbiter = Arbiter()
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT or data["bins"] != BINS:
+        if data["format"] != FORMAT or data["steps"] != STEPS:
             return arbiter
         for learner, images in data["learners"].items():
             for image, record in images.items():
@@ -72,10 +72,10 @@ def _read(record: dict[str, Any], class_ids: Collection[int]) -> Record:
     counts = np.asarray(record["counts"], np.int64)
     if codes.ndim != 1 or codes.shape != counts.shape or (counts < 0).any():
         raise ValueError("codes and counts do not fit")
-    if codes.size and not 0 <= codes.min() <= codes.max() < 256 * 256 * BINS:
+    if codes.size and not 0 <= codes.min() <= codes.max() < 256 * 256 * STEPS:
         raise ValueError("there are no such codes")
     known = np.zeros(256, np.bool_)
     known[list(class_ids)] = True
-    truth, guess = np.divmod(codes // BINS, 256)
+    truth, guess = np.divmod(codes // STEPS, 256)
     kept = known[truth] & known[guess]
     return Record(codes[kept], counts[kept], bool(record["finished"]))

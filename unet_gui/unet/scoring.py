@@ -11,8 +11,8 @@ import torch
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.core.geometry import Rect
 from unet_gui.core.metrics import ConfusionMatrix
-from unet_gui.unet.arbiter import BINS, ENOUGH, USUAL, sure_enough
 from unet_gui.unet.pixels import to_input
+from unet_gui.unet.sureness import BINS, ENOUGH, USUAL, sure_enough
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from unet_gui.core.errors import (
     ProjectError,
 )
 from unet_gui.dataset.project import Project, Status
+from unet_gui.dataset.rounds import Round, ancestors
 
 
 def names(project):
@@ -97,6 +99,16 @@ def test_rounds(tiny_project):
     assert found[0].info["scores"]["miou"] == 0.5
     assert tiny_project.next_round_name() == "round-2002"
     assert tiny_project.round("trial").path == tiny_project.models_dir / "trial"
+
+
+def test_whom_a_round_goes_back_to():
+    parents = {"a": None, "b": "a", "c": "b", "d": "lost", "e": 5, "f": "g", "g": "f"}
+    rounds = [Round(name, Path(name), {"parent": parent}) for name, parent in parents.items()]
+    found = {name: ancestors(rounds, name) for name in (*parents, "nobody")}
+    assert found == {
+        "a": [], "b": ["a"], "c": ["b", "a"], "d": ["lost"], "e": [], "f": ["g", "f"],
+        "g": ["f", "g"], "nobody": [],
+    }  # fmt: skip
 
 
 def test_rounds_that_are_damaged_are_left_out(tiny_project):

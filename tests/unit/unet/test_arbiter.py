@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from unet_gui.unet.arbiter import ENOUGH, LEAST, SHOWN, USUAL, Arbiter, pair
-from unet_gui.unet.merging import merge
+from unet_gui.unet.arbiter import SHOWN, Arbiter, pair
+from unet_gui.unet.merging import merge, most_useful, surest
 from unet_gui.unet.records import load_records, save_records
+from unet_gui.unet.sureness import ENOUGH, LEAST, USUAL
 
 SIZE = (40, 50)
 
@@ -61,7 +62,7 @@ def test_a_learner_is_as_good_as_it_was_lately():
     images = list("12345")
     assert arbiter.miou("a", images) < arbiter.miou("b", images)
     assert arbiter.prefers("a", "b")
-    assert arbiter.decide("a", "b").chosen == "a"
+    assert arbiter.decide("a", "b").better == "a"
 
 
 def test_what_was_accepted_as_it_was_shown_decides_nothing():
@@ -83,8 +84,8 @@ def test_each_class_belongs_to_the_one_that_knows_it():
     assert verdict.claims[1].owner == "b"
     assert verdict.claims[0].score > verdict.claims[0].other
     assert verdict.images == 1
-    # together they have not proposed yet
-    assert verdict.chosen == verdict.better
+    # both together until they were judged
+    assert verdict.chosen == pair("a", "b")
     note(arbiter, pair("a", "b"), "1", (0.99, 0.9, 0.95), classes=3)
     assert arbiter.decide("a", "b").chosen == pair("a", "b")
     note(arbiter, pair("a", "b"), "1", (0.3, 0.3, 0.3), classes=3)
@@ -120,9 +121,10 @@ def test_a_class_hardly_seen_goes_to_the_better_one_on_the_whole():
     assert np.isnan(claim.score)
 
 
-def test_without_anything_known_the_adopted_one_stays():
+def test_without_anything_known_both_propose():
     verdict = Arbiter().decide("instant", "round-001")
-    assert (verdict.chosen, verdict.claims, verdict.images) == ("round-001", {}, 0)
+    assert verdict.chosen == pair("instant", "round-001")
+    assert (verdict.better, verdict.claims, verdict.images) == ("round-001", {}, 0)
 
 
 def test_only_finished_images_say_that_proposals_cost_more_than_they_save():
@@ -200,6 +202,28 @@ def test_few_learners_and_images_are_remembered_but_the_whole_curve():
 # -- on disk -------------------------------------------------------------------------------------
 
 
+def test_a_new_round_is_as_good_as_the_one_before_until_it_is_judged():
+    arbiter = Arbiter()
+    both = pair("instant", "round-002")
+    for image in "123":
+        note(arbiter, "instant", image, 0.9)
+        note(arbiter, "round-002", image, 0.5)
+        note(arbiter, both, image, 0.95)
+    arbiter.inherit("round-009", ["round-008"], "instant")
+    assert arbiter.decide("instant", "round-009").images == 0
+    arbiter.inherit("round-004", ["round-003", "round-002", "round-001"], "instant")
+    assert arbiter.decide("instant", "round-004").images == 3
+    assert arbiter.decide("instant", "round-004").chosen == pair("instant", "round-004")
+    assert arbiter.miou("round-004") == arbiter.miou("round-002")
+    for image in "456":
+        note(arbiter, "instant", image, 0.9)
+        note(arbiter, "round-004", image, 0.99)
+    assert arbiter.miou("round-004") > arbiter.miou("round-002") + 0.2
+    # what is known of it itself stays
+    arbiter.inherit("round-004", ["round-002"], "instant")
+    assert len(arbiter.records["round-004"]) == 6
+
+
 def test_records_come_back_as_they_were(tmp_path):
     arbiter = Arbiter()
     note(arbiter, "a", "ü/1.png", 0.9)
@@ -256,9 +280,8 @@ def grid(*rows):
     return np.array(rows, np.uint8)
 
 
-def plain_tables():
-    table = np.broadcast_to(np.arange(256, dtype=np.uint8), (256, 256)).copy()
-    return table, table.copy()
+def plain():
+    return surest(np.broadcast_to(np.arange(256, dtype=np.uint8), (256, 256)).copy())
 
 
 def test_how_two_proposals_become_one():
@@ -266,7 +289,7 @@ def test_how_two_proposals_become_one():
     a = grid([0, 1, 1, 2, 255, 0])
     b = grid([0, 0, 2, 1, 2, 255])
     sure_a, sure_b = grid([90, 200, 9, 70, 0, 1]), grid([80, 9, 200, 60, 7, 0])
-    mask, sure = merge((a, sure_a), (b, sure_b), tables=plain_tables(), usual=True)
+    mask, sure = merge((a, sure_a), (b, sure_b), credits_=(plain(), plain()), usual=True)
     assert mask.tolist() == [[0, 1, 2, 2, 2, 0]]
     assert sure.tolist() == [[90, 200, 200, 70, 7, 1]]
 
@@ -274,21 +297,69 @@ def test_how_two_proposals_become_one():
 def test_a_draw_goes_to_the_usual_one():
     a, b, sure = grid([1]), grid([2]), grid([100])
     for usual, wanted in ((True, 1), (False, 2)):
-        mask, _ = merge((a, sure), (b, sure), tables=plain_tables(), usual=usual)
+        mask, _ = merge((a, sure), (b, sure), credits_=(plain(), plain()), usual=usual)
         assert mask[0, 0] == wanted
     silent = np.full((600, 3), 255, np.uint8)
-    mask, _ = merge((silent, silent), (silent, silent), tables=plain_tables(), usual=False)
+    mask, _ = merge((silent, silent), (silent, silent), credits_=(plain(), plain()), usual=False)
     assert (mask == 255).all()
 
 
 def test_calibrated_confidence_decides_not_what_a_learner_says_of_itself():
-    boastful, modest = plain_tables()
+    boastful = plain().agreed.copy()
     boastful[1] = 50
     mask, sure = merge(
         (grid([1]), grid([250])), (grid([2]), grid([120])),
-        tables=(boastful, modest), usual=True,
+        credits_=(surest(boastful), plain()), usual=True,
     )  # fmt: skip
     assert (mask[0, 0], sure[0, 0]) == (2, 120)
+
+
+def test_a_rare_class_is_worth_more_than_a_frequent_one_that_is_right_as_often():
+    confusion = np.zeros((256, 256))
+    confusion[:3, :3] = [[9000, 100, 50], [100, 800, 0], [50, 0, 50]]
+    agreed, disputed = (np.full((256, 256), share, np.uint8) for share in (250, 128))
+    credit = most_useful(agreed, disputed, confusion)
+    frequent, rarer, rarest = credit.worth[:3, 0]
+    assert frequent < rarer < rarest
+    # right in half of all cases: 0.5 - 0.5 J of a union of 0.91, J being 0.97
+    share = 9300 / 10350
+    assert frequent == pytest.approx((0.502 - 0.498 * 9000 / 9300) / share**0.25, abs=0.01)
+    a, b, sure = grid([0, 1]), grid([2, 1]), grid([9, 9])
+    mask, confidence = merge((a, sure), (b, sure), credits_=(credit, credit), usual=True)
+    assert mask.tolist() == [[2, 1]]
+    assert confidence.tolist() == [[128, 250]]
+
+
+def quarrel(arbiter, image, *, weeds):
+    """Soil everywhere but for weed, which one learner finds and the other never does.
+
+    Where both say soil they are right; `weeds` of what the one takes for weed is.
+    """
+    truth = np.zeros(SIZE, np.uint8)
+    truth[:8] = 1
+    finds = truth.copy()
+    finds[20:24] = 2
+    truth[20:24, : round(weeds * SIZE[1])] = 2
+    misses = np.where(finds == 2, 0, finds).astype(np.uint8)
+    both = {"instant": finds, "round": misses, pair("instant", "round"): finds}
+    for name, mask in both.items():
+        sure = np.full(SIZE, 128, np.uint8)
+        arbiter.note(name, image, (mask, sure), now=truth, new=truth < 9, disputed=finds != misses)
+    said = [(both[name], sure) for name in ("instant", "round")]
+    marks = [arbiter.credit(name, pair("instant", "round")) for name in ("instant", "round")]
+    return merge(*said, credits_=tuple(marks), usual=False)[0]
+
+
+@pytest.mark.parametrize(("weeds", "found"), [(0.7, True), (0.1, False)])
+def test_what_was_right_in_earlier_quarrels_is_believed(weeds, found):
+    arbiter = Arbiter()
+    for image in range(40):
+        mask = quarrel(arbiter, str(image), weeds=weeds)
+    assert (mask == 2).any() == found
+    # over all pixels the one that says soil is right far more often
+    soil, weed = arbiter.calibration("round")[0, 128], arbiter.calibration("instant")[2, 128]
+    assert soil > weed + 30
+    assert arbiter.calibration("round", disputed=True)[0, 128] != soil
 
 
 class Simulated:
@@ -336,15 +407,18 @@ def test_the_arbiter_is_never_much_worse_than_the_better_of_the_two(kind, seed):
         verdict = arbiter.decide("instant", "round")
         said[pair("instant", "round")] = merge(
             said["instant"], said["round"],
-            tables=(arbiter.calibration("instant"), arbiter.calibration("round")),
+            credits_=tuple(arbiter.credit(name, pair("instant", "round")) for name in learners),
             usual=verdict.better == "instant",
         )  # fmt: skip
+        disputed = said["instant"][0] != said["round"][0]
         if image >= 3:
             for name in total:
                 mask = said[verdict.chosen if name == "arbiter" else name][0]
                 np.add.at(total[name], (truth, mask), 1)
         for name, proposed in said.items():
-            arbiter.note(name, str(image), proposed, now=truth, new=every)
+            arbiter.note(
+                name, str(image), proposed, now=truth, new=every, disputed=disputed
+            )  # fmt: skip
 
     def miou(table):
         hit = np.diag(table)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from unet_gui.core.classes import UNLABELLED
 from unet_gui.dataset import pages
+from unet_gui.dataset.rounds import ancestors
 from unet_gui.gui.documents import read_image_job
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def answer(proposer: Any, work: Work) -> Generator[Any, None, Any]:
         cached = work.project.load_prediction(work.entry, round_name=name)
         if cached is not None and cached.mask.shape == labels.shape:
             rival = name, cached.mask, cached.confidence
+            if name not in proposer.arbiter.records:
+                proposer.succeed(name, ancestors(work.project.rounds(), name))
         yield
     proposer.stay_with({work.entry.name, *(entry.name for entry in work.project.images)})
     view = _view(work.entry, work.source, work.look)

@@ -121,13 +121,19 @@ class StandingView(QWidget):
     def reason(self, verdict: Verdict) -> str:
         """In a sentence or two why this one proposes."""
         if verdict.images == 0 or not verdict.claims:
+            if "+" in verdict.chosen:
+                return self.tr("Both propose together until finished images say who is better.")
             return self.tr(
                 "{0} stays until an image is finished that both have proposed for."
             ).format(called(verdict.better))
         images = count(verdict.images)
-        if verdict.chosen != verdict.better:
+        if "+" in verdict.chosen:
             return self.tr("Each proposes the classes it knew better. Compared on images: {0}"
                            ).format(images)  # fmt: skip
+        if verdict.chosen != verdict.better:
+            return self.tr("{0} proposes: the other knows no image like this one.").format(
+                called(verdict.chosen)
+            )
         others = [v for name, v in verdict.scores.items()
                   if name != verdict.better and "+" not in name]  # fmt: skip
         return self.tr("{0} was better: {1} against {2}. Compared on images: {3}").format(

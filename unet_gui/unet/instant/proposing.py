@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from unet_gui.unet.merging import merge
 from unet_gui.unet.records import load_records, save_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Collection, Generator, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -146,7 +146,7 @@ class Proposer:
         if answer is not None:
             said[INSTANT] = answer.mask, answer.confidence
             if rival is not None:
-                verdict = self.arbiter.decide(INSTANT, rival[0])
+                verdict = self._verdict(view, answer, rival[0])
                 said[pair(INSTANT, rival[0])] = self._together(said, rival[0], verdict)
         chosen = verdict.chosen if verdict is not None else next(iter(said), "")
         if answer is None:
@@ -159,6 +159,23 @@ class Proposer:
         helps = self.arbiter.helps(chosen) and not (alone and (strange or not self.trusted))
         offer = Offer(clean, confidence, proposes, helps, verdict, alone and strange)
         return offer, said, chosen
+
+    def _verdict(self, view: View, answer: Answer, rival: str) -> Verdict:
+        """Who proposes; not the instant learner where it does not know its way about yet."""
+        verdict = self.arbiter.decide(INSTANT, rival)
+        lost = not self.learner.worth_showing(view, answer)
+        if lost or (not verdict.images and not self.trusted):
+            return replace(verdict, chosen=rival)
+        return verdict
+
+    def succeed(self, rival: str, ancestors: Iterable[str]) -> None:
+        """A round is new: until it is judged, what is known of those before it is said of it.
+
+        Args:
+            rival: Its name.
+            ancestors: The round that it went on from, the one before that, and so on.
+        """
+        self.arbiter.inherit(rival, ancestors, INSTANT)
 
     def leave(self, view: View, labels: ClassMask) -> Generator[object, None, None]:
         """The person goes on to another image.
@@ -194,11 +211,12 @@ class Proposer:
     def _together(
         self, said: dict[str, tuple[Pixels, Pixels]], rival: str, verdict: Verdict
     ) -> tuple[Pixels, Pixels]:
-        """What both propose: each pixel by the one that is right more often."""
+        """What both propose, each pixel by the one whose word is worth more."""
+        both = pair(INSTANT, rival)
         return merge(
             said[INSTANT],
             said[rival],
-            tables=(self.arbiter.calibration(INSTANT), self.arbiter.calibration(rival)),
+            credits_=(self.arbiter.credit(INSTANT, both), self.arbiter.credit(rival, both)),
             usual=verdict.better == INSTANT,
         )
 

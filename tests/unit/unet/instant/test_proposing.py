@@ -86,11 +86,12 @@ def label(proposer, played, name, instant, rival):
     return first, drain(proposer.offer(view(name), truth(), rival=rival))
 
 
-def test_both_together_once_anything_is_known(played):
+def test_both_together_from_the_first_image_on(played):
     proposer = Proposer(played)
     instant, rival = mistaken(2, 0), mistaken(1, 0)
     first, _ = label(proposer, played, "a.png", instant, rival)
-    assert first.verdict.chosen == ROUND
+    assert first.verdict.chosen == pair(INSTANT, ROUND)
+    assert first.verdict.images == 0
     first, after = label(proposer, played, "b.png", instant, rival)
     assert first.verdict.chosen == pair(INSTANT, ROUND)
     owners = {i: claim.owner for i, claim in after.verdict.claims.items()}
@@ -100,6 +101,39 @@ def test_both_together_once_anything_is_known(played):
     third, _ = label(proposer, played, "c.png", instant, rival)
     right = (third.mask == truth())[third.mask != 255].mean()
     assert right > max((instant == truth()).mean(), (rival == truth()).mean())
+
+
+def test_on_an_image_like_none_before_the_round_proposes_alone(played):
+    proposer = Proposer(played)
+    instant, rival = mistaken(2, 0), mistaken(1, 0)
+    for name in ("a.png", "b.png"):
+        label(proposer, played, name, instant, rival)
+    played.worth = False
+    first, after = label(proposer, played, "c.png", instant, rival)
+    assert (first.verdict.chosen, first.proposes) == (ROUND, False)
+    played.worth = True
+    first, _ = label(proposer, played, "d.png", instant, rival)
+    assert first.verdict.chosen == pair(INSTANT, ROUND)
+
+
+def test_a_learner_that_costs_more_than_it_saves_waits_until_it_is_judged(played):
+    proposer = Proposer(played)
+    played.trusted = False
+    first, _ = label(proposer, played, "a.png", mistaken(2, 0), mistaken(1, 0))
+    assert first.verdict.chosen == ROUND
+    first, _ = label(proposer, played, "b.png", mistaken(2, 0), mistaken(1, 0))
+    assert first.verdict.chosen == pair(INSTANT, ROUND)
+
+
+def test_a_new_round_is_judged_by_the_one_before(played):
+    proposer = Proposer(played)
+    for name in ("a.png", "b.png"):
+        label(proposer, played, name, mistaken(2, 0), mistaken(1, 0))
+    assert proposer.arbiter.decide(INSTANT, "round-009").images == 0
+    proposer.succeed("round-009", [ROUND])
+    before, now = (proposer.arbiter.decide(INSTANT, name) for name in (ROUND, "round-009"))
+    assert now.images == before.images > 0
+    assert now.scores["round-009"] == before.scores[ROUND]
 
 
 def test_an_image_that_was_gone_and_is_back_is_studied_anew(played):
