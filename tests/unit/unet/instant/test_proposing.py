@@ -109,7 +109,7 @@ def test_on_an_image_like_none_before_the_round_proposes_alone(played):
     for name in ("a.png", "b.png"):
         label(proposer, played, name, instant, rival)
     played.worth = False
-    first, after = label(proposer, played, "c.png", instant, rival)
+    first, _ = label(proposer, played, "c.png", instant, rival)
     assert (first.verdict.chosen, first.proposes) == (ROUND, False)
     played.worth = True
     first, _ = label(proposer, played, "d.png", instant, rival)
