@@ -69,12 +69,14 @@ def test_why_one_of_them_proposes(view, project):
     assert view.why.text() == "Both propose together until finished images say who is better."
     assert not view.more.isVisible()
     view.show_standing(project, Standing(verdict(ROUND, INSTANT)))
-    assert view.why.text() == "Round 3 proposes: the other knows no image like this one."
+    assert view.why.text() == (
+        "Round 3 proposes: the instant learner knows no image like this one."
+    )
 
 
 def test_by_class_on_demand(view, project):
     view.show_standing(project, Standing(verdict(BOTH, ROUND)))
-    assert view.why.text().startswith("Each proposes the classes it knew better.")
+    assert view.why.text().startswith("Both propose together, each where it has been right")
     assert not view.by_class.isVisible()
     QTest.mouseClick(view.more, Qt.MouseButton.LeftButton)
     assert view.by_class.isVisible()

@@ -111,11 +111,18 @@ def _read_round(folder: Path) -> Round | None:
 
 
 def ancestors(rounds: Iterable[Round], name: str) -> list[str]:
-    """The round that one went on from, the one before that, and so on, as far as it is known."""
-    parents = {each.name: each.info.get("parent") for each in rounds}
+    """The round that one went on from, the one before that, and so on, as far as it is known.
+
+    Rounds of another learner are none of them.
+    """
+    known = {each.name: each.info for each in rounds}
     found: list[str] = []
-    before = parents.get(name)
+    own = known.get(name, {})
+    before = own.get("parent")
     while isinstance(before, str) and before not in found:
+        info = known.get(before, {})
+        if info.get("learner") != own.get("learner"):
+            break
         found.append(before)
-        before = parents.get(before)
+        before = info.get("parent")
     return found

@@ -1,4 +1,4 @@
-"""Who proposes: per class the learner that did better on corrections it had not seen before.
+"""Who proposes: both learners, or the one that did better on corrections it had not seen before.
 
 Prequential scores (Dawid 1984, "Statistical theory: the prequential approach"): each pixel that a
 person paints or accepts is compared with what was proposed there before. Images that were labelled
@@ -9,7 +9,7 @@ Both propose together, see `merging`, for as long as neither alone is clearly be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -63,11 +63,13 @@ class Record:
         codes: N int64, ascending: (true class · 256 + proposed class) · `STEPS` + confidence step.
         counts: N int64 pixels.
         finished: Nearly all of the image is labelled, most of it while this was proposed.
+        inherited: It is of a round before this one.
     """
 
     codes: Counts
     counts: Counts
     finished: bool = False
+    inherited: bool = False
 
     @property
     def pixels(self) -> int:
@@ -179,6 +181,9 @@ class Arbiter:
         """Remember a record, and forget the oldest ones."""
         images = self._records.pop(learner, {})
         self._records[learner] = images
+        if record.finished and not record.inherited:
+            for name in [name for name, known in images.items() if known.inherited]:
+                del images[name]
         images[image] = record
         self.changed = True
         while len(images) > KEPT and learner != SHOWN:
@@ -188,6 +193,8 @@ class Arbiter:
 
     def inherit(self, learner: str, ancestors: Iterable[str], beside: str) -> None:
         """Until it is judged itself, a round is taken to be as good as the one it went on from.
+
+        What is inherited goes with the first image that is finished with its own proposals.
 
         Args:
             learner: The round; one that was judged already inherits nothing.
@@ -199,9 +206,12 @@ class Arbiter:
         old = next((name for name in ancestors if name in self._records), None)
         if old is None:
             return
+        for name in (old, pair(beside, old), beside):  # not forgotten to make room
+            if name in self._records:
+                self._records[name] = self._records.pop(name)
         for new, before in ((learner, old), (pair(beside, learner), pair(beside, old))):
             for image, record in dict(self._records.get(before, {})).items():
-                self.put(new, image, record)
+                self.put(new, image, replace(record, inherited=True))
 
     # -- scores ----------------------------------------------------------------------------
 
@@ -228,7 +238,7 @@ class Arbiter:
 
         Args:
             learner: One of the two.
-            other: The one that stays until both have been judged.
+            other: The one that counts as the better one as long as nothing is known.
         """
         shared = self._shared(learner, other)
         names = (learner, other)
@@ -239,7 +249,8 @@ class Arbiter:
         tried = [i for i in shared if i in self._records.get(both, {})]
         scores[both] = self._lately(both, tried)
         alone = max(self._lately(n, tried) for n in names)
-        joint = not tried or alone <= scores[both] + DOUBT / len(tried)
+        # too little known makes no number, which is not clearly better
+        joint = not alone > scores[both] + DOUBT / max(1, len(tried))
         return Verdict(both if joint else better, better, claims, len(shared), scores)
 
     def _claims(self, names: tuple[str, str], shared: list[str], better: str) -> dict[int, Claim]:

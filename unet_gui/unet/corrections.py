@@ -70,7 +70,7 @@ class Corrections:
         if not changed.any():
             return False
         self._labels = now
-        differ = self._differ()
+        differ, quarrel = self._differ()
         slight = _small(differ)
         for learner, (mask, confidence) in self._said.items():
             if learner not in self._first:
@@ -81,7 +81,7 @@ class Corrections:
             if learner != SHOWN:
                 news &= ~slight
             guess[news], sure[news] = mask[news], confidence[news]
-            disputed[news] = differ[news]
+            disputed[news] = quarrel[news]
             if arbiter.note(
                 learner,
                 image,
@@ -94,13 +94,15 @@ class Corrections:
                 self._noted.add(learner)  # fmt: skip
         return True
 
-    def _differ(self) -> NDArray[np.bool_]:
-        """Where learners do not say the same."""
+    def _differ(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where learners do not say the same, and where each of them says something."""
         said = [mask for learner, (mask, _) in self._said.items() if learner != SHOWN]
-        differ = np.zeros(self._labels.shape, np.bool_)
+        differ, quarrel = np.zeros((2, *self._labels.shape), np.bool_)
         for mask in said[1:]:
-            differ |= mask != said[0]
-        return differ
+            other = mask != said[0]
+            differ |= other
+            quarrel |= other & (mask != UNLABELLED) & (said[0] != UNLABELLED)
+        return differ, quarrel
 
     def _thin(self, pixels: Pixels) -> Pixels:
         return pixels[:: self._step, :: self._step].copy()

@@ -41,8 +41,8 @@ class Credit:
     """What a learner's word is worth, by proposed class and confidence: 256×256 each.
 
     Attributes:
-        agreed: uint8, how often it was right, 255 always; for where both say the same.
-        disputed: uint8, the same for where they do not.
+        agreed: uint8, how often it was right, 255 always; where both say the same, or one alone.
+        disputed: uint8, the same for where they do not agree.
         worth: float32, of two that do not agree the higher one is believed.
     """
 
@@ -99,17 +99,29 @@ def merge(
         H×W uint8 class ids and H×W uint8 confidence, which is that of the tables.
     """
     mask, confidence = np.empty_like(first[0]), np.empty_like(first[1])
+    width = mask.shape[1]
     one, other = credits_
     for top in range(0, mask.shape[0], BAND):
         rows = slice(top, top + BAND)
-        a, b = first[0][rows], second[0][rows]
-        by_a, by_b = (a, first[1][rows]), (b, second[1][rows])
-        worth_a, worth_b = one.worth[by_a], other.worth[by_b]
+        a, b = first[0][rows].ravel(), second[0][rows].ravel()
+        by_a, by_b = _places(a, first[1][rows]), _places(b, second[1][rows])
+        agreed_a, agreed_b = one.agreed.ravel()[by_a], other.agreed.ravel()[by_b]
+        chosen, sure = a.copy(), np.maximum(agreed_a, agreed_b)
+        for at, speaks, how_sure in (
+            (np.flatnonzero((b == UNLABELLED) & (a != UNLABELLED)), a, agreed_a),
+            (np.flatnonzero((a == UNLABELLED) & (b != UNLABELLED)), b, agreed_b),
+        ):
+            chosen[at], sure[at] = speaks[at], how_sure[at]
+        at = np.flatnonzero((a != b) & (a != UNLABELLED) & (b != UNLABELLED))
+        by_a, by_b = by_a[at], by_b[at]
+        worth_a, worth_b = one.worth.ravel()[by_a], other.worth.ravel()[by_b]
         take = (worth_a >= worth_b) if usual else (worth_a > worth_b)
-        take[b == UNLABELLED] = True
-        take[(a == UNLABELLED) & (b != UNLABELLED)] = False
-        mask[rows] = np.where(take, a, b)
-        sure = np.where(take, one.disputed[by_a], other.disputed[by_b])
-        agreed = np.maximum(one.agreed[by_a], other.agreed[by_b])
-        confidence[rows] = np.where(a == b, agreed, sure)
+        chosen[at] = np.where(take, a[at], b[at])
+        sure[at] = np.where(take, one.disputed.ravel()[by_a], other.disputed.ravel()[by_b])
+        mask[rows], confidence[rows] = chosen.reshape(-1, width), sure.reshape(-1, width)
     return mask, confidence
+
+
+def _places(ids: Pixels, confidence: Pixels) -> NDArray[np.uint16]:
+    """Where a 256×256 table, laid flat, has what belongs to each pixel."""
+    return (ids.astype(np.uint16) << 8) | confidence.ravel()

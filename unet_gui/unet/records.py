@@ -27,6 +27,7 @@ def save_records(arbiter: Arbiter, path: Path) -> bool:
         learner: {
             image: {
                 "finished": record.finished,
+                "inherited": record.inherited,
                 "codes": record.codes.tolist(),
                 "counts": record.counts.tolist(),
             }
@@ -78,4 +79,5 @@ def _read(record: dict[str, Any], class_ids: Collection[int]) -> Record:
     known[list(class_ids)] = True
     truth, guess = np.divmod(codes // STEPS, 256)
     kept = known[truth] & known[guess]
-    return Record(codes[kept], counts[kept], bool(record["finished"]))
+    finished, inherited = bool(record["finished"]), bool(record["inherited"])
+    return Record(codes[kept], counts[kept], finished, inherited)

@@ -104,10 +104,14 @@ def test_rounds(tiny_project):
 def test_whom_a_round_goes_back_to():
     parents = {"a": None, "b": "a", "c": "b", "d": "lost", "e": 5, "f": "g", "g": "f"}
     rounds = [Round(name, Path(name), {"parent": parent}) for name, parent in parents.items()]
-    found = {name: ancestors(rounds, name) for name in (*parents, "nobody")}
+    rounds += [
+        Round("h", Path("h"), {"parent": "c", "learner": "instant"}),
+        Round("i", Path("i"), {"parent": "h", "learner": "instant"}),
+    ]
+    found = {name: ancestors(rounds, name) for name in (*parents, "h", "i", "nobody")}
     assert found == {
         "a": [], "b": ["a"], "c": ["b", "a"], "d": ["lost"], "e": [], "f": ["g", "f"],
-        "g": ["f", "g"], "nobody": [],
+        "g": ["f", "g"], "h": [], "i": ["h"], "nobody": [],
     }  # fmt: skip
 
 

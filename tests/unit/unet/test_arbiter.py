@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unet_gui.unet.arbiter import SHOWN, Arbiter, pair
-from unet_gui.unet.merging import merge, most_useful, surest
+from unet_gui.unet.merging import Credit, merge, most_useful, surest
 from unet_gui.unet.records import load_records, save_records
 from unet_gui.unet.sureness import ENOUGH, LEAST, USUAL
 
@@ -218,24 +218,50 @@ def test_a_new_round_is_as_good_as_the_one_before_until_it_is_judged():
     for image in "456":
         note(arbiter, "instant", image, 0.9)
         note(arbiter, "round-004", image, 0.99)
-    assert arbiter.miou("round-004") > arbiter.miou("round-002") + 0.2
-    # what is known of it itself stays
+    assert arbiter.miou("round-004") > 0.9 > arbiter.miou("round-002")
+    # nothing that was inherited is left
+    assert list(arbiter.records["round-004"]) == ["4", "5", "6"]
     arbiter.inherit("round-004", ["round-002"], "instant")
-    assert len(arbiter.records["round-004"]) == 6
+    assert len(arbiter.records["round-004"]) == 3
+
+
+def test_stepping_through_many_rounds_forgets_neither_learner():
+    arbiter = Arbiter()
+    for name in ("round-001", "instant", pair("instant", "round-001"), SHOWN):
+        note(arbiter, name, "1", 0.8)
+    for number in range(2, 9):
+        arbiter.inherit(f"round-00{number}", [f"round-00{number - 1}"], "instant")
+    assert {"instant", SHOWN, "round-008"} <= arbiter.records.keys()
+    assert arbiter.decide("instant", "round-008").images == 1
+
+
+def test_a_first_stroke_changes_nothing():
+    arbiter = Arbiter()
+    for name in ("instant", "round", pair("instant", "round")):
+        note(arbiter, name, "1", 0.7, labelled=0.05)
+    verdict = arbiter.decide("instant", "round")
+    assert np.isnan(verdict.scores["round"])
+    assert verdict.chosen == pair("instant", "round")
 
 
 def test_records_come_back_as_they_were(tmp_path):
     arbiter = Arbiter()
     note(arbiter, "a", "ü/1.png", 0.9)
     note(arbiter, SHOWN, "1", 0.8)
+    quarrel(arbiter, "2", weeds=0.5)
+    arbiter.inherit("round-2", ["round"], "instant")
     assert arbiter.changed
     assert save_records(arbiter, tmp_path / "x" / "records.json")
     assert not arbiter.changed
-    again = load_records(tmp_path / "x" / "records.json", [0, 1])
+    again = load_records(tmp_path / "x" / "records.json", [0, 1, 2])
     assert not again.changed
     assert again.miou("a") == arbiter.miou("a")
     assert again.threshold("a") == arbiter.threshold("a")
     assert len(again.curve()) == 1
+    assert again.records["round-2"]["2"].inherited
+    for disputed in (False, True):
+        found, wanted = (each.calibration("round", disputed=disputed) for each in (again, arbiter))
+        assert (found == wanted).all()
     save_records(again, tmp_path / "twice.json")
     first = (tmp_path / "x" / "records.json").read_bytes()
     assert (tmp_path / "twice.json").read_bytes() == first
@@ -252,10 +278,14 @@ def test_classes_that_are_gone_are_not_counted(tmp_path):
 @pytest.mark.parametrize(
     "content",
     ["", "{", "[]", "null", '{"format": 1}',
-     '{"format": 1, "bins": 32, "learners": {"a": {"i": 3}}}',
+     '{"format": 2, "steps": 64, "learners": {"a": {"i": 3}}}',
+     '{"format": 2, "steps": 64, "learners": {"a": {"i": {"finished": true, '
+     '"inherited": false, "codes": [1], "counts": []}}}}',
+     '{"format": 2, "steps": 64, "learners": {"a": {"i": {"finished": true, '
+     '"inherited": false, "codes": [-1], "counts": [1]}}}}',
+     '{"format": 2, "steps": 64, "learners": {"a": {"i": {"finished": true, "inherited": false, '
+     '"codes": [4194304], "counts": [1]}}}}',
      '{"format": 1, "bins": 32, "learners": {"a": {"i": {"finished": true, "codes": [1], '
-     '"counts": []}}}}',
-     '{"format": 1, "bins": 32, "learners": {"a": {"i": {"finished": true, "codes": [-1], '
      '"counts": [1]}}}}'],
 )  # fmt: skip
 def test_a_damaged_file_is_as_good_as_none(tmp_path, content):
@@ -316,18 +346,29 @@ def test_calibrated_confidence_decides_not_what_a_learner_says_of_itself():
 
 def test_a_rare_class_is_worth_more_than_a_frequent_one_that_is_right_as_often():
     confusion = np.zeros((256, 256))
-    confusion[:3, :3] = [[9000, 100, 50], [100, 800, 0], [50, 0, 50]]
-    agreed, disputed = (np.full((256, 256), share, np.uint8) for share in (250, 128))
+    # half of each union is right
+    confusion[0, 0], confusion[1, 1], confusion[2, 2] = 900, 400, 20
+    confusion[0, 4], confusion[1, 4], confusion[2, 4] = 900, 400, 20
+    agreed, disputed = (np.full((256, 256), share, np.uint8) for share in (250, 204))
     credit = most_useful(agreed, disputed, confusion)
-    frequent, rarer, rarest = credit.worth[:3, 0]
-    assert frequent < rarer < rarest
-    # right in half of all cases: 0.5 - 0.5 J of a union of 0.91, J being 0.97
-    share = 9300 / 10350
-    assert frequent == pytest.approx((0.502 - 0.498 * 9000 / 9300) / share**0.25, abs=0.01)
+    union = np.array([1800, 800, 40])
+    share = np.maximum(union / (union.sum() + 1320), 0.03)
+    # right four times in five: 0.8 - 0.2 J
+    np.testing.assert_allclose(credit.worth[:3, 7], 0.7 / share**0.25, rtol=1e-5)
+    assert (np.diff(credit.worth[:3, 0]) > 0).all()
     a, b, sure = grid([0, 1]), grid([2, 1]), grid([9, 9])
     mask, confidence = merge((a, sure), (b, sure), credits_=(credit, credit), usual=True)
     assert mask.tolist() == [[2, 1]]
-    assert confidence.tolist() == [[128, 250]]
+    assert confidence.tolist() == [[204, 250]]
+
+
+def test_where_one_is_silent_nothing_is_disputed():
+    agreed, disputed = (np.full((256, 256), share, np.uint8) for share in (250, 30))
+    credit = Credit(agreed, disputed, disputed.astype(np.float32))
+    a, b, sure = grid([255, 1, 255, 1]), grid([2, 255, 255, 2]), grid([9, 9, 9, 9])
+    mask, confidence = merge((a, sure), (b, sure), credits_=(credit, credit), usual=False)
+    assert mask.tolist() == [[2, 1, 255, 2]]
+    assert confidence.tolist() == [[250, 250, 250, 30]]
 
 
 def quarrel(arbiter, image, *, weeds):

@@ -70,3 +70,22 @@ def test_small_pieces_where_learners_differ_judge_only_what_was_shown():
     assert arbiter.confusion(SHOWN).sum() == 10_000
     assert arbiter.confusion("two")[0, 1] == 900, "the small one may have been overlooked"
     assert arbiter.confusion("one").sum() == arbiter.confusion("two").sum() == 10_000 - 25
+
+
+def test_where_two_said_something_else_is_remembered_from_the_first_label_on():
+    arbiter, seen = Arbiter(), Corrections(labels())
+    sure = np.full(SIZE, 200, np.uint8)
+    one, two = labels((TOP, 0), (BOTTOM, 0)), labels((TOP, 1), (slice(20, 30), 0))
+    for learner, mask in (("one", one), ("two", two)):
+        seen.say(learner, mask, sure)
+    seen.label(labels((TOP, 1), (BOTTOM, 0)), arbiter, "1")
+    # they agree from now on, which is no news
+    for learner in ("one", "two"):
+        seen.say(learner, one, sure)
+    seen.label(labels((slice(0, 10), 1), (BOTTOM, 0)), arbiter, "1")
+    seen.label(labels((TOP, 1), (BOTTOM, 0)), arbiter, "1")
+    for learner, right, wrong in (("one", 0, 1000), ("two", 1000, 0)):
+        found = arbiter._by_confidence(learner, disputed=True)
+        assert [int(counts.sum()) for counts in found] == [right, wrong]
+    # below it they said the same, or one was silent
+    assert [int(c.sum()) for c in arbiter._by_confidence("one")] == [1000, 1000]

@@ -48,7 +48,7 @@ class StandingView(QWidget):
         self.by_class.setProperty("small", True)
         self.more = named(QToolButton(), "why_more")
         self.more.setText(self.tr("By class"))
-        self.more.setToolTip(self.tr("Who proposes each class, and how good both are at it"))
+        self.more.setToolTip(self.tr("Who knows each class better, and how well"))
         self.more.setCheckable(True)
         self.more.setAutoRaise(True)
         self.more.toggled.connect(self._show_why)
@@ -128,12 +128,14 @@ class StandingView(QWidget):
             ).format(called(verdict.better))
         images = count(verdict.images)
         if "+" in verdict.chosen:
-            return self.tr("Each proposes the classes it knew better. Compared on images: {0}"
-                           ).format(images)  # fmt: skip
+            return self.tr(
+                "Both propose together, each where it has been right more often. "
+                "Compared on images: {0}"
+            ).format(images)
         if verdict.chosen != verdict.better:
-            return self.tr("{0} proposes: the other knows no image like this one.").format(
-                called(verdict.chosen)
-            )
+            return self.tr(
+                "{0} proposes: the instant learner knows no image like this one."
+            ).format(called(verdict.chosen))
         others = [v for name, v in verdict.scores.items()
                   if name != verdict.better and "+" not in name]  # fmt: skip
         return self.tr("{0} was better: {1} against {2}. Compared on images: {3}").format(

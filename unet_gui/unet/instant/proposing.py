@@ -164,7 +164,8 @@ class Proposer:
         """Who proposes; not the instant learner where it does not know its way about yet."""
         verdict = self.arbiter.decide(INSTANT, rival)
         lost = not self.learner.worth_showing(view, answer)
-        if lost or (not verdict.images and not self.trusted):
+        judged = any(r.finished for r in self.arbiter.records.get(rival, {}).values())
+        if lost or not (judged or self.trusted):
             return replace(verdict, chosen=rival)
         return verdict
 

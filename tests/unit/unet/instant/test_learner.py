@@ -8,6 +8,7 @@ import torch
 
 from unet_gui.core.errors import CheckpointError
 from unet_gui.core.progress import drain
+from unet_gui.unet.arbiter import pair
 from unet_gui.unet.device import Device
 from unet_gui.unet.instant import live
 from unet_gui.unet.instant.cache import FeatureCache
@@ -169,13 +170,13 @@ def test_undoing_all_strokes_takes_the_proposal_back(proposer, drawn):
     assert drain(proposer.offer(here, np.full_like(truth, 255))) is None
 
 
-def test_the_round_in_use_proposes_until_corrections_say_otherwise(proposer, drawn):
+def test_both_propose_until_corrections_say_otherwise(proposer, drawn):
     here, truth = view(drawn, 0)
     wrong = ((truth + 1) % 3).astype(np.uint8), np.full_like(truth, 255)
     first = drain(proposer.offer(here, striped(truth), rival=("round-001", *wrong)))
-    assert not first.proposes
+    assert first.verdict.chosen == pair(INSTANT, "round-001")
     painted = striped(truth)
     painted[4::8] = truth[4::8]
     second = drain(proposer.offer(here, painted, rival=("round-001", *wrong)))
-    assert second.proposes
+    assert second.verdict.chosen == INSTANT
     assert proposer.arbiter.miou(INSTANT) > proposer.arbiter.miou("round-001")
