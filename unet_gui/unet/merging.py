@@ -124,4 +124,7 @@ def merge(
 
 def _places(ids: Pixels, confidence: Pixels) -> NDArray[np.uint16]:
     """Where a 256×256 table, laid flat, has what belongs to each pixel."""
-    return (ids.astype(np.uint16) << 8) | confidence.ravel()
+    places = ids.astype(np.uint16)
+    places <<= 8
+    places |= confidence.ravel()
+    return places
