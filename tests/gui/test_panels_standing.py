@@ -1,5 +1,8 @@
 """Who proposes and why, by class on demand; the curve over images with its band; the forecast."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -67,6 +70,11 @@ def test_why_one_of_them_proposes(view, project):
     )
     view.show_standing(project, Standing(Verdict(BOTH, ROUND)))
     assert view.why.text() == "Both propose together until finished images say who is better."
+    # a stroke or two say nothing yet
+    told = replace(verdict(BOTH, ROUND), scores={ROUND: math.nan, INSTANT: math.nan})
+    view.show_standing(project, Standing(told))
+    assert view.why.text() == "Both propose together until finished images say who is better."
+    view.show_standing(project, Standing(Verdict(BOTH, ROUND)))
     assert not view.more.isVisible()
     view.show_standing(project, Standing(verdict(ROUND, INSTANT)))
     assert view.why.text() == (

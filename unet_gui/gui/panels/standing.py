@@ -120,7 +120,8 @@ class StandingView(QWidget):
 
     def reason(self, verdict: Verdict) -> str:
         """In a sentence or two why this one proposes."""
-        if verdict.images == 0 or not verdict.claims:
+        unknown = math.isnan(verdict.scores.get(verdict.better, math.nan))
+        if verdict.images == 0 or not verdict.claims or unknown:
             if "+" in verdict.chosen:
                 return self.tr("Both propose together until finished images say who is better.")
             return self.tr(
